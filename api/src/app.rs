@@ -1,0 +1,133 @@
+//! What all requests of a server share.
+
+use std::sync::Arc;
+
+use actix_web::web;
+use latchkey_gate::Gate;
+use latchkey_keys::KeyRing;
+use latchkey_store::{Db, Store, Tx};
+use latchkey_types::{SessionId, UserId};
+use tokio::sync::broadcast;
+
+use crate::{
+    config::Config,
+    error::{ApiError, ApiResult},
+    handlers::revoke::Closing,
+    http::idempotency::InFlight,
+    metrics::Metrics,
+    openapi::Contract,
+    password::Passwords,
+    setup::Setup,
+    throttle::Throttle,
+};
+
+/// The running server, as handlers see it.
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// Where users reach this server, without a slash at its end.
+    pub public_url: String,
+    /// Origins whose pages are ours: `public_url`, and loopback names on the bound port.
+    pub own_origins: Vec<String>,
+    /// The database.
+    pub store: Store,
+    /// The door.
+    pub gate: Arc<Gate>,
+    /// The keys derived from the master key.
+    pub ring: Arc<KeyRing>,
+    /// Whether somebody has to set this instance up, and the token for it.
+    pub setup: Setup,
+    /// Password hashing.
+    pub passwords: Passwords,
+    /// Limits on attempts to sign in.
+    pub throttle: Throttle,
+    /// Creations under way.
+    pub in_flight: InFlight,
+    /// Receipts whose streams are being counted.
+    pub closing: Arc<Closing>,
+    /// Sessions that end, so that what they have open ends with them.
+    pub endings: broadcast::Sender<Ending>,
+    /// Counters for `/metrics`.
+    pub metrics: Metrics,
+    /// The API's own description.
+    pub contract: Contract,
+}
+
+/// A session or all of a user's access that has just ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// This session.
+    Session(SessionId),
+    /// Everything of this user.
+    User(UserId),
+    /// The server itself: it shuts down.
+    Server,
+}
+
+impl App {
+    /// Runs a query on a thread where waiting is allowed.
+    ///
+    /// # Errors
+    /// Those of `f`; 503 when the database can't be read.
+    pub async fn read<T, F>(&self, f: F) -> ApiResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> ApiResult<T> + Send + 'static,
+    {
+        let store = self.store.clone();
+        self.block(move || store.read(f)).await
+    }
+
+    /// Runs one transaction on a thread where waiting is allowed. What it changes reaches the gate before
+    /// this returns, and also when the caller has left: a thread that began runs to its end.
+    ///
+    /// # Errors
+    /// Those of `f`, with nothing changed; 503 when the database can't be written.
+    pub async fn write<T, F>(&self, f: F) -> ApiResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> ApiResult<T> + Send + 'static,
+    {
+        let store = self.store.clone();
+        self.block(move || store.write(f)).await
+    }
+
+    /// Runs something that computes for long, or waits.
+    ///
+    /// # Errors
+    /// Those of `f`; 503 when the server is ending.
+    pub async fn block<T, F>(&self, f: F) -> ApiResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> ApiResult<T> + Send + 'static,
+    {
+        let span = tracing::Span::current();
+        web::block(move || span.in_scope(f)).await?
+    }
+
+    /// Runs a whole operation in a task of its own: a handler's future is dropped when its client leaves,
+    /// and what has to follow a commit must not be dropped with it.
+    ///
+    /// # Errors
+    /// Those of the operation; 500 if it panicked.
+    pub async fn finish<T: 'static>(
+        operation: impl Future<Output = ApiResult<T>> + 'static,
+    ) -> ApiResult<T> {
+        use tracing::Instrument as _;
+        actix_web::rt::spawn(operation.in_current_span())
+            .await
+            .map_err(ApiError::internal)?
+    }
+
+    /// Tells whoever has something open that this has ended.
+    pub fn ended(&self, ending: Ending) {
+        // Nobody listening is fine.
+        let _ = self.endings.send(ending);
+    }
+
+    /// Whether pages of this origin are ours.
+    #[must_use]
+    pub fn is_own_origin(&self, origin: &str) -> bool {
+        self.own_origins.iter().any(|own| own == origin)
+    }
+}

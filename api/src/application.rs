@@ -1,0 +1,259 @@
+//! Putting a server together, running it, and ending it.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_web::{App as ActixApp, HttpServer, dev::ServerHandle, middleware::from_fn, web};
+use latchkey_gate::Gate;
+use latchkey_keys::{KeyRing, OpaqueToken};
+use latchkey_store::{LockMode, OpenOptions, Store, users};
+use tokio::sync::broadcast;
+use utoipa_actix_web::AppExt as _;
+
+use crate::{
+    app::{App, Ending},
+    clock,
+    config::{Config, ConfigError},
+    error::ApiError,
+    http::{envelope, idempotency::InFlight},
+    master_key,
+    metrics::Metrics,
+    openapi::Contract,
+    password::Passwords,
+    routes, sessions,
+    setup::Setup,
+    throttle::Throttle,
+};
+
+/// How often usage counters are written.
+const FLUSH_EVERY: Duration = Duration::from_secs(2);
+/// How often what is over is cleared away.
+const TIDY_EVERY: Duration = Duration::from_secs(15 * 60);
+/// How long a write waits for another process that has SQLite's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A server that listens already and doesn't answer yet.
+pub struct Application {
+    app: web::Data<App>,
+    listener: TcpListener,
+    setup_token: Option<OpaqueToken>,
+}
+
+impl Application {
+    /// Opens the database, loads the index, and listens.
+    ///
+    /// # Errors
+    /// One sentence that says what to do.
+    pub fn build(config: Config) -> Result<Self, ConfigError> {
+        let listener = listen(config.listen)?;
+        let master = master_key::obtain(&config.master_key, true)?;
+        let ring = Arc::new(KeyRing::derive(&master));
+        let store = Store::open(OpenOptions {
+            url: config.database_url.clone(),
+            ring: Arc::clone(&ring),
+            master_check: master.check_value(),
+            readers: config.database_readers,
+            busy_timeout: BUSY_TIMEOUT,
+            lock: LockMode::Serve,
+        })
+        .map_err(|e| ConfigError(e.to_string()))?;
+        drop(master);
+        let failed =
+            |e: ApiError| ConfigError(e.inner().internal.clone().unwrap_or_else(|| e.to_string()));
+        let gate = Gate::new(Arc::clone(&ring));
+        gate.load(&store).map_err(|e| ConfigError(e.to_string()))?;
+        store.observe(gate.clone());
+        store.start_monitor();
+        let setup_needed = store
+            .read(|db| Ok::<_, ApiError>(users::count_users(db)? == 0))
+            .map_err(failed)?;
+        let configured = config.setup_token.as_ref().map(|token| token.as_str());
+        let (setup, setup_token) = Setup::new(&ring, configured, setup_needed)
+            .map_err(|e| ConfigError(format!("the system gave no randomness: {e}")))?;
+        let address = listener
+            .local_addr()
+            .map_err(|e| ConfigError(format!("listen: the address can't be read ({e})")))?;
+        let public_url = public_url(&config, address);
+        let app = web::Data::new(App {
+            own_origins: own_origins(&public_url, address),
+            public_url,
+            store,
+            gate,
+            ring,
+            setup,
+            passwords: Passwords::new().map_err(failed)?,
+            throttle: Throttle::new(config.sign_in_attempts),
+            in_flight: InFlight::default(),
+            closing: Arc::default(),
+            endings: broadcast::channel(256).0,
+            metrics: Metrics::default(),
+            contract: Contract::new(routes::description()).map_err(failed)?,
+            config,
+        });
+        Ok(Self {
+            app,
+            listener,
+            setup_token: setup_token.filter(|_| setup_needed),
+        })
+    }
+
+    /// Where it listens; the real port where the system chose one.
+    ///
+    /// # Errors
+    /// When the system can't tell.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Where users reach it.
+    #[must_use]
+    pub fn public_url(&self) -> &str {
+        &self.app.public_url
+    }
+
+    /// The setup URL, while nobody has set the instance up. `None` also when the token was configured:
+    /// whoever configured it knows it.
+    #[must_use]
+    pub fn setup_url(&self) -> Option<String> {
+        let token = self.setup_token.as_ref()?;
+        Some(format!(
+            "{}/setup#token={}",
+            self.app.public_url,
+            token.expose()
+        ))
+    }
+
+    /// Whether somebody still has to set it up.
+    #[must_use]
+    pub fn is_setup_needed(&self) -> bool {
+        self.app.setup.is_needed()
+    }
+
+    /// What all requests share; for tests that have to reach round HTTP.
+    #[must_use]
+    pub fn shared(&self) -> web::Data<App> {
+        self.app.clone()
+    }
+
+    /// Answers until the process is told to end, then lets what is under way finish, and writes the last
+    /// counters. `started` gets the handle that ends it.
+    ///
+    /// # Errors
+    /// When the workers can't be started.
+    pub async fn run_until_stopped(
+        self,
+        started: impl FnOnce(ServerHandle),
+    ) -> std::io::Result<()> {
+        let app = self.app.clone();
+        let shared = self.app.clone();
+        let server = HttpServer::new(move || {
+            ActixApp::new()
+                .app_data(shared.clone())
+                .wrap(from_fn(envelope::wrap))
+                .into_utoipa_app()
+                .configure(routes::api)
+                .into_app()
+                .configure(routes::rest)
+        })
+        .workers(app.config.workers)
+        // A client that leaves ends what it asked for; a half-closed one would keep it running unheard.
+        .h1_allow_half_closed(false)
+        .client_request_timeout(Duration::from_secs(10))
+        .shutdown_timeout(app.config.shutdown.as_secs())
+        .disable_signals()
+        .listen(self.listener)?
+        .run();
+        let handle = server.handle();
+        let housekeeping = actix_web::rt::spawn(keep_house(app.clone()));
+        let ender = actix_web::rt::spawn(end_on_signal(app.clone(), handle.clone()));
+        started(handle);
+        let outcome = server.await;
+        ender.abort();
+        housekeeping.abort();
+        let (gate, store) = (app.gate.clone(), app.store.clone());
+        let closed = web::block(move || {
+            if let Err(error) = gate.flush(&store, clock::now()) {
+                tracing::warn!(%error, "the last usage counters could not be written");
+            }
+            store.close();
+        })
+        .await;
+        if let Err(error) = closed {
+            tracing::warn!(%error, "the database was not closed in order");
+        }
+        tracing::info!("ended");
+        outcome
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, ConfigError> {
+    let listener = TcpListener::bind(address).map_err(|e| {
+        let remedy = match e.kind() {
+            std::io::ErrorKind::AddrInUse => "another program listens there; choose another port",
+            std::io::ErrorKind::PermissionDenied => "this user may not; choose a port above 1023",
+            _ => "choose an address of this machine",
+        };
+        ConfigError(format!("listen: {address} can't be used ({e}): {remedy}"))
+    })?;
+    Ok(listener)
+}
+
+fn public_url(config: &Config, address: SocketAddr) -> String {
+    match &config.public_url {
+        Some(url) => url.origin().ascii_serialization(),
+        None => format!("http://{address}"),
+    }
+}
+
+/// Pages of these origins are ours: the public one, and this machine's names on the bound port.
+fn own_origins(public_url: &str, address: SocketAddr) -> Vec<String> {
+    let port = address.port();
+    let mut origins = vec![public_url.to_owned()];
+    origins.extend(["localhost", "127.0.0.1", "[::1]"].map(|name| format!("http://{name}:{port}")));
+    origins
+}
+
+async fn end_on_signal(app: web::Data<App>, handle: ServerHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
+        tracing::error!("signals can't be received; end the process with SIGKILL");
+        return;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("ending: requests under way may finish");
+    app.ended(Ending::Server);
+    handle.stop(true).await;
+}
+
+/// Writes counters, forgets what is over.
+async fn keep_house(app: web::Data<App>) {
+    let mut flush = tokio::time::interval(FLUSH_EVERY);
+    let mut tidy = tokio::time::interval(TIDY_EVERY);
+    loop {
+        tokio::select! {
+            _ = flush.tick() => {
+                let (gate, store) = (app.gate.clone(), app.store.clone());
+                let flushed = web::block(move || gate.flush(&store, clock::now())).await;
+                if let Ok(Err(error)) = flushed {
+                    app.metrics.flush_failed();
+                    tracing::warn!(%error, "usage counters could not be written; they are kept");
+                }
+            }
+            _ = tidy.tick() => {
+                app.throttle.tidy();
+                if let Err(error) = sessions::forget_expired(&app, clock::now()).await {
+                    tracing::warn!(%error, "ended sessions could not be cleared away");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The command line. What goes wrong is one sentence on stderr, and an exit status of 1.
+
+mod healthcheck;
+mod people;
+mod serve;
+
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use clap::{Parser, Subcommand};
+use latchkey_keys::KeyRing;
+use latchkey_store::{LockMode, OpenOptions, Store};
+
+use crate::{
+    config::{ConfigError, DatabaseArgs, ServeArgs},
+    error::ApiError,
+    master_key,
+    openapi::Contract,
+    routes,
+};
+
+/// Issues, checks and revokes API keys for MCP servers.
+#[derive(Parser)]
+#[command(name = "latchkey", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server (also without any command).
+    Serve(Box<ServeArgs>),
+    /// Bring the database to this version's form; `serve` does it, too.
+    Migrate(DatabaseArgs),
+    /// People.
+    #[command(subcommand)]
+    User(people::UserCommand),
+    /// Management tokens.
+    #[command(subcommand)]
+    Token(people::TokenCommand),
+    /// Print the API's description (OpenAPI 3.1, YAML).
+    Openapi,
+    /// Ask a running server whether it is ready; for container health checks.
+    Healthcheck(healthcheck::HealthcheckArgs),
+}
+
+impl Cli {
+    /// Does what was asked for.
+    #[must_use]
+    pub fn run(self) -> ExitCode {
+        let outcome = match self.command {
+            None => serve::run(self.serve),
+            Some(Command::Serve(args)) => serve::run(*args),
+            Some(Command::Migrate(args)) => migrate(&args),
+            Some(Command::User(command)) => people::user(command),
+            Some(Command::Token(command)) => people::token(command),
+            Some(Command::Openapi) => openapi(),
+            Some(Command::Healthcheck(args)) => healthcheck::run(&args),
+        };
+        match outcome {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(sentence) => {
+                // Nothing better can be done when stderr is closed.
+                let _ = writeln!(io::stderr(), "latchkey: {sentence}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// Prints a line for the one who ran the command.
+fn say(line: impl std::fmt::Display) -> Result<(), ConfigError> {
+    writeln!(io::stdout(), "{line}")
+        .map_err(|e| ConfigError(format!("stdout can't be written ({e})")))
+}
+
+/// The database, for a command that changes it. Refused while a server holds it.
+fn open(args: &DatabaseArgs) -> Result<(Store, Arc<KeyRing>), ConfigError> {
+    let (url, source) = args.check()?;
+    // On a new database the command may be the first to need the key.
+    let master = master_key::obtain(&source, true)?;
+    let ring = Arc::new(KeyRing::derive(&master));
+    let store = Store::open(OpenOptions {
+        url,
+        ring: Arc::clone(&ring),
+        master_check: master.check_value(),
+        readers: 1,
+        busy_timeout: std::time::Duration::from_secs(5),
+        lock: LockMode::Cli,
+    })
+    .map_err(|e| ConfigError(e.to_string()))?;
+    Ok((store, ring))
+}
+
+fn migrate(args: &DatabaseArgs) -> Result<(), ConfigError> {
+    let (url, _) = args.check()?;
+    let applied = Store::migrate(&url).map_err(|e| ConfigError(e.to_string()))?;
+    if applied.is_empty() {
+        return say("The database has this version's form already.");
+    }
+    for name in applied {
+        say(format_args!("applied {name}"))?;
+    }
+    Ok(())
+}
+
+fn openapi() -> Result<(), ConfigError> {
+    let contract = Contract::new(routes::description()).map_err(sentence)?;
+    write!(io::stdout(), "{}", contract.yaml).map_err(|e| ConfigError(format!("stdout: {e}")))
+}
+
+/// An error of the API's code as a sentence for the one at the terminal.
+fn sentence(error: ApiError) -> ConfigError {
+    let inner = error.inner();
+    ConfigError(
+        inner
+            .internal
+            .clone()
+            .unwrap_or_else(|| inner.detail.clone()),
+    )
+}

@@ -1,0 +1,114 @@
+//! `GET /forward-auth`: for reverse proxies that ask before they pass a request on (nginx `auth_request`,
+//! Traefik ForwardAuth, Caddy `forward_auth`). They understand only 200, 401, 403 and 5xx.
+
+use actix_web::{HttpRequest, HttpResponse, get};
+use latchkey_gate::Wanted;
+use latchkey_types::{ProblemCode, key::Via};
+
+use super::verify::admit;
+use crate::{
+    error::{ApiError, ApiResult},
+    http::{
+        envelope::Quiet,
+        guard::Call,
+        key_source::{self, NoKey, Presented},
+        origin,
+    },
+};
+
+/// Decide for a reverse proxy whether a request may pass
+///
+/// The key comes in `Authorization: Bearer`, `X-API-Key` or `?apikey=`; from trusted proxies also in the
+/// query of `X-Forwarded-Uri` or `X-Original-URI`.
+#[utoipa::path(
+    tag = "checking",
+    operation_id = "forwardAuth",
+    params(
+        ("project" = Option<String>, Query, description = "The id or slug of the project that the key must be for; any if absent"),
+    ),
+    responses(
+        (status = 200, description = "It may pass; headers say whose key it is", headers(
+            ("x-latchkey-key-id" = String, description = "The key"),
+            ("x-latchkey-project-id" = String, description = "The project it opens"),
+            ("x-latchkey-project-slug" = String, description = "The project's slug"),
+            ("x-latchkey-environment" = String, description = "What the key is used in"),
+        )),
+        (status = 401, description = "No key, more than one, or one that is not accepted"),
+        (status = 403, description = "A good key of another project"),
+    )
+)]
+#[get("/forward-auth")]
+pub async fn forward_auth(request: HttpRequest) -> ApiResult<HttpResponse> {
+    let call = Call::of(&request)?;
+    let query = request.query_string();
+    let presented = find(&call, query)?;
+    let project = parameter(query, "project");
+    let wanted = project.as_deref().map_or(Wanted::Any, Wanted::Named);
+    let pass = admit(&call, &presented, wanted)?;
+    call.app.gate.note(
+        &pass,
+        key_source::used(&request, presented.via, call.ip, call.now),
+    );
+    let mut response = HttpResponse::Ok()
+        .insert_header(("x-latchkey-key-id", pass.key_id().to_string()))
+        .insert_header(("x-latchkey-project-id", pass.project_id().to_string()))
+        .insert_header(("x-latchkey-project-slug", pass.project().slug().as_str()))
+        .insert_header(("x-latchkey-environment", pass.environment().as_str()))
+        .finish();
+    response.extensions_mut().insert(Quiet::Yes);
+    Ok(response)
+}
+
+/// The one key: of this request, or of the request that a trusted proxy asks about.
+fn find(call: &Call, query: &str) -> ApiResult<Presented> {
+    let own = key_source::find(&call.request, query);
+    let forwarded = forwarded_query(call);
+    let elsewhere = forwarded
+        .as_deref()
+        .map_or(Err(NoKey::Absent), keys_in_query);
+    match (own, elsewhere) {
+        (Ok(own), Err(NoKey::Absent)) => Ok(own),
+        (Err(NoKey::Absent), Ok(forwarded)) => Ok(forwarded),
+        (Err(NoKey::Absent), Err(NoKey::Absent)) => Err(NoKey::Absent.into()),
+        // A proxy takes only 401 and 403 for a refusal, so a conflict is a 401 here, not a 400.
+        _ => Err(ApiError::new(
+            ProblemCode::KeyRefused,
+            "More than one key came with the request; send one, in one place.",
+        )
+        .www_authenticate("Bearer error=\"invalid_request\"".to_owned())),
+    }
+}
+
+/// The query of the address that the proxy was asked for.
+fn forwarded_query(call: &Call) -> Option<String> {
+    if !origin::is_trusted_proxy(&call.request, &call.app.config.trusted_proxies) {
+        return None;
+    }
+    // Both headers count: a caller may have put the one that the proxy doesn't set.
+    let mut queries: Vec<&str> = ["x-forwarded-uri", "x-original-uri"]
+        .into_iter()
+        .filter_map(|name| call.header(name)?.split_once('?'))
+        .map(|(_, query)| query.split('#').next().unwrap_or(query))
+        .collect();
+    queries.dedup();
+    (!queries.is_empty()).then(|| queries.join("&"))
+}
+
+fn keys_in_query(query: &str) -> Result<Presented, NoKey> {
+    let mut keys = url::form_urlencoded::parse(query.as_bytes())
+        .filter(|(name, _)| name.eq_ignore_ascii_case("apikey"));
+    match (keys.next(), keys.next()) {
+        (None, _) => Err(NoKey::Absent),
+        (Some((_, text)), None) => Ok(Presented {
+            text: text.into_owned(),
+            via: Via::Url,
+        }),
+        (Some(_), Some(_)) => Err(NoKey::Several),
+    }
+}
+
+fn parameter(query: &str, wanted: &str) -> Option<String> {
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == wanted)
+        .map(|(_, value)| value.into_owned())
+}

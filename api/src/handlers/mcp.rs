@@ -1,0 +1,91 @@
+//! The MCP endpoint's place, `/{project_slug}/mcp/v1`: keys are checked, and nothing answers behind it yet.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, web};
+use latchkey_gate::{Verdict, Wanted};
+use latchkey_mcp::Refusal;
+use latchkey_types::{key::Via, verify::VerifyCode};
+
+use super::verify::sentence;
+use crate::{
+    error::ApiResult,
+    http::{
+        envelope::Quiet,
+        guard::Call,
+        key_source::{self, NoKey},
+    },
+};
+
+/// Any method on the endpoint.
+///
+/// # Errors
+/// When the server was put together wrongly; refusals are answers here.
+pub async fn answer_mcp(request: HttpRequest, slug: web::Path<String>) -> ApiResult<HttpResponse> {
+    let call = Call::of(&request)?;
+    let refusal = check(&call, &slug);
+    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    response.content_type("application/json");
+    if let Some(challenge) = refusal.challenge {
+        response.insert_header((header::WWW_AUTHENTICATE, challenge));
+    }
+    if let Some(seconds) = refusal.retry_after_seconds {
+        response.insert_header((header::RETRY_AFTER, seconds));
+    }
+    let mut response = response.body(refusal.body);
+    response.extensions_mut().insert(Quiet::Yes);
+    Ok(response)
+}
+
+/// OAuth clients look here first. A 404 with JSON tells them that there is no OAuth; one without makes
+/// some of them fail.
+pub async fn no_oauth() -> HttpResponse {
+    HttpResponse::NotFound()
+        .content_type("application/json")
+        .body(r#"{"error":"not_found","error_description":"This server takes API keys; it has no OAuth."}"#)
+}
+
+fn check(call: &Call, slug: &str) -> Refusal {
+    let presented = match key_source::find(&call.request, call.request.query_string()) {
+        Ok(presented) => presented,
+        Err(NoKey::Absent) => return Refusal::no_key(slug),
+        Err(NoKey::Several) => return Refusal::several_keys(),
+    };
+    let gate = &call.app.gate;
+    let verdict = gate.verify(&presented.text, Wanted::Named(slug), call.now);
+    let code = match &verdict {
+        Verdict::NotServing => None,
+        Verdict::Accepted(_) => Some(VerifyCode::Valid),
+        Verdict::Refused { code, .. } => Some(*code),
+    };
+    call.app.metrics.checked(code);
+    match verdict {
+        Verdict::NotServing => Refusal::unavailable(),
+        Verdict::Accepted(pass)
+            if presented.via == Via::Url && !pass.project().settings().allow_key_in_url =>
+        {
+            gate.note_refused(&pass, call.now);
+            let message =
+                "This project doesn't take keys in URLs. Send it as Authorization: Bearer.";
+            Refusal::bad_key(slug, VerifyCode::Invalid, message)
+        }
+        Verdict::Accepted(pass) => {
+            gate.note(
+                &pass,
+                key_source::used(&call.request, presented.via, call.ip, call.now),
+            );
+            Refusal::not_implemented()
+        }
+        Verdict::Refused { code, known } => {
+            if let Some(pass) = &known {
+                gate.note_refused(pass, call.now);
+            }
+            // A key of another project and an unknown project look like an unknown key.
+            let code = if code == VerifyCode::WrongProject {
+                VerifyCode::Invalid
+            } else {
+                code
+            };
+            Refusal::bad_key(slug, code, sentence(code))
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Signing in and out.
+
+use actix_web::{HttpResponse, delete, get, post};
+use latchkey_store::{links, sessions as rows, users};
+use latchkey_types::{
+    ProblemCode,
+    limits::{PASSWORD_MAX, check_password},
+    session::{ClaimRequest, SessionState, SignInRequest, SignedIn},
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    app::Ending,
+    audit, config,
+    error::{ApiError, ApiResult},
+    http::{Anyone, Entrance, Guard, Json, Presence, cookie},
+    sessions::Beginning,
+    validate::Checks,
+};
+
+/// Who is signed in, and whether setup is needed
+#[utoipa::path(
+    tag = "session",
+    operation_id = "showSession",
+    responses((status = 200, description = "Who is asking, if anybody", body = SessionState))
+)]
+#[get("/session")]
+pub async fn show_session(guard: Guard<Anyone>) -> ApiResult<HttpResponse> {
+    let Guard { access, call, .. } = guard;
+    let user = match access.caller {
+        None => None,
+        Some(caller) => call
+            .app
+            .read(move |db| Ok(users::find_user(db, caller.user_id)?))
+            .await?
+            .map(|user| user.to_user()),
+    };
+    let app = &call.app;
+    let is_plain = app.public_url.starts_with("http://");
+    let is_local = url::Url::parse(&app.public_url).is_ok_and(|url| config::is_loopback(&url));
+    Ok(HttpResponse::Ok().json(SessionState {
+        user,
+        setup_needed: app.setup.is_needed(),
+        insecure_http: is_plain && !is_local,
+    }))
+}
+
+/// Sign in with e-mail address and password
+#[utoipa::path(
+    tag = "session",
+    operation_id = "signIn",
+    request_body = SignInRequest,
+    responses((status = 200, description = "Signed in; the session cookie comes with it", body = SignedIn))
+)]
+#[post("/session")]
+pub async fn sign_in(guard: Guard<Entrance, Json<SignInRequest>>) -> ApiResult<HttpResponse> {
+    let Guard {
+        input: Json { value: body, .. },
+        call,
+        ..
+    } = guard;
+    let app = call.app.clone();
+    app.throttle.account(&body.email, call.ip)?;
+    let email = body.email.trim().to_owned();
+    let user = app
+        .read(move |db| Ok(users::find_user_by_email(db, &email)?))
+        .await?;
+    // One over-long password is not worth hashing, and one answer fits all reasons.
+    let password = if body.password.len() > PASSWORD_MAX {
+        String::new()
+    } else {
+        body.password
+    };
+    let kept = user.as_ref().and_then(|user| user.password_hash.clone());
+    let is_right = app
+        .passwords
+        .verify(&app, Zeroizing::new(password), kept)
+        .await?;
+    let user = match user {
+        Some(user) if is_right && user.disabled_at.is_none() => user,
+        found => {
+            let user_id = found.map(|user| user.id.to_string());
+            tracing::warn!(
+                user.id = user_id,
+                client.ip = call.ip_text(),
+                "a sign-in was refused"
+            );
+            return Err(ApiError::new(
+                ProblemCode::InvalidCredentials,
+                "E-mail address or password is wrong, or the account is disabled.",
+            ));
+        }
+    };
+    let beginning = Beginning::new(&call)?;
+    let session = beginning.seed();
+    let entry = audit::by_user(
+        call.now,
+        call.ip_text(),
+        user.id,
+        &user.name,
+        "session.create",
+    )
+    .on(session.id);
+    let user = app
+        .write(move |tx| {
+            // Disabled or given a new password while this one was being checked?
+            let fresh = users::find_user(tx, user.id)?;
+            let unchanged = fresh.as_ref().is_some_and(|fresh| {
+                fresh.disabled_at.is_none() && fresh.password_hash == user.password_hash
+            });
+            if !unchanged {
+                return Err(ApiError::new(
+                    ProblemCode::InvalidCredentials,
+                    "The account was changed just now. Try again.",
+                ));
+            }
+            session.begin(tx, user.id)?;
+            tx.audit(&entry.done())?;
+            Ok(user)
+        })
+        .await?;
+    Ok(HttpResponse::Ok()
+        .cookie(beginning.cookie(&call))
+        .json(SignedIn {
+            user: user.to_user(),
+        }))
+}
+
+/// Choose a password with a sign-in link, and sign in
+#[utoipa::path(
+    tag = "session",
+    operation_id = "claimSession",
+    request_body = ClaimRequest,
+    responses((status = 200, description = "Signed in; the session cookie comes with it", body = SignedIn))
+)]
+#[post("/session/claim")]
+pub async fn claim_session(guard: Guard<Entrance, Json<ClaimRequest>>) -> ApiResult<HttpResponse> {
+    let Guard {
+        input: Json { value: body, .. },
+        call,
+        ..
+    } = guard;
+    let app = call.app.clone();
+    app.throttle.address(call.ip)?;
+    Checks::default()
+        .rule("/password", check_password(&body.password))
+        .done()?;
+    let password_hash = app
+        .passwords
+        .hash(&app, Zeroizing::new(body.password))
+        .await?;
+    let digest = app.ring.link.digest(body.token.as_bytes());
+    let beginning = Beginning::new(&call)?;
+    let session = beginning.seed();
+    let (now, call_ip) = (call.now, call.ip_text());
+    let (user, ended) = app
+        .write(move |tx| {
+            let invalid = || {
+                ApiError::new(
+                    ProblemCode::SignInLinkInvalid,
+                    "This sign-in link is unknown, used, replaced or older than 72 hours.",
+                )
+            };
+            let user_id = links::use_sign_in_link(tx, &digest, now)?.ok_or_else(invalid)?;
+            let user = users::find_user(tx, user_id)?
+                .filter(|user| user.disabled_at.is_none())
+                .ok_or_else(invalid)?;
+            users::set_password(tx, user_id, &password_hash)?;
+            let ended = rows::delete_sessions_of(tx, user_id, None)?;
+            let entry = audit::by_user(now, call_ip, user.id, &user.name, "session.claim");
+            tx.audit(&entry.on(session.id).done())?;
+            session.begin(tx, user_id)?;
+            Ok((user, ended))
+        })
+        .await?;
+    for session in ended {
+        app.ended(Ending::Session(session));
+    }
+    Ok(HttpResponse::Ok()
+        .cookie(beginning.cookie(&call))
+        .json(SignedIn {
+            user: user.to_user(),
+        }))
+}
+
+/// Sign out
+#[utoipa::path(
+    tag = "session",
+    operation_id = "signOut",
+    responses((status = 204, description = "Signed out"))
+)]
+#[delete("/session")]
+pub async fn sign_out(guard: Guard<Presence>) -> ApiResult<HttpResponse> {
+    let Guard { access, call, .. } = guard;
+    let (user_id, session_id) = (access.caller.user_id, access.session_id);
+    let entry = audit::by(&call, &access.caller, "session.delete").on(session_id);
+    call.app
+        .write(move |tx| {
+            rows::delete_session(tx, user_id, session_id)?;
+            tx.audit(&entry.done())?;
+            Ok(())
+        })
+        .await?;
+    call.app.ended(Ending::Session(session_id));
+    Ok(HttpResponse::NoContent()
+        .cookie(cookie::sign_out(&call))
+        .finish())
+}

@@ -1,0 +1,23 @@
+//! What every request meets before its handler: who calls, whether they may, what they sent; and after
+//! it: the problem document, the headers, the log line.
+
+pub mod access;
+pub mod caller;
+pub mod cookie;
+pub mod cross_site;
+pub mod cursor;
+pub mod envelope;
+pub mod etag;
+pub mod guard;
+pub mod idempotency;
+pub mod input;
+pub mod key_source;
+pub mod origin;
+pub mod request_id;
+
+pub use access::{
+    AdminPerson, AdminReader, Anyone, Entrance, InProject, OnKey, Person, Presence, Verifier,
+};
+pub use caller::{Caller, Credential};
+pub use guard::{Access, Call, Guard};
+pub use input::{Json, JsonOrEmpty, Query};

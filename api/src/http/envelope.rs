@@ -1,0 +1,192 @@
+//! The middleware round everything: the request's id, the security headers, the problem document of a
+//! refused request, and one line in the log. The query string is never logged: it can hold a key.
+
+use std::time::Instant;
+
+use actix_web::{
+    Error, HttpMessage as _, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        StatusCode,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web,
+};
+use latchkey_types::{Problem, ProblemCode};
+use tracing::Instrument as _;
+
+use super::request_id::RequestId;
+use crate::{
+    app::App,
+    error::{ApiError, Inner},
+};
+
+/// What the answer's own handler decides about it in the log and in its headers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Quiet {
+    /// Asked too often to be logged at the usual level: checks of keys and of health.
+    Yes,
+}
+
+/// Wraps one request.
+///
+/// # Errors
+/// None: every error becomes a response here.
+pub async fn wrap(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let id = RequestId::next();
+    request.extensions_mut().insert(id);
+    let span = tracing::info_span!(
+        "request",
+        request_id = %id,
+        http.method = %request.method(),
+        http.route = tracing::field::Empty,
+    );
+    let http = request.request().clone();
+    let outcome = next.call(request).instrument(span.clone()).await;
+    let mut response = match outcome {
+        Ok(response) => response.map_into_boxed_body(),
+        Err(error) => ServiceResponse::new(http, error.error_response()).map_into_boxed_body(),
+    };
+    let _entered = span.enter();
+    let problem = problem_of(&response);
+    if let Some(problem) = &problem {
+        response = render(response, problem, id);
+    }
+    finish_headers(response.headers_mut(), id);
+    log(&response, problem.as_ref(), &span, started);
+    Ok(response)
+}
+
+/// The error that a handler or extractor answered with, or one in its place where the framework answered
+/// by itself.
+fn problem_of(response: &ServiceResponse<BoxBody>) -> Option<ApiError> {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return None;
+    }
+    if let Some(error) = response.response().extensions().get::<ApiError>() {
+        return Some(error.clone());
+    }
+    // A handler that wrote its own body (the MCP endpoint's JSON-RPC errors) is left alone.
+    if response.headers().contains_key(header::CONTENT_TYPE)
+        && !response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|v| v.as_bytes().starts_with(b"text/plain"))
+    {
+        return None;
+    }
+    Some(match status {
+        StatusCode::NOT_FOUND => ApiError::not_found(),
+        StatusCode::METHOD_NOT_ALLOWED => ApiError::new(
+            ProblemCode::MethodNotAllowed,
+            "This method is not allowed here.",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ApiError::new(ProblemCode::PayloadTooLarge, "The body is too large.")
+        }
+        status if status.is_client_error() => {
+            ApiError::new(ProblemCode::InvalidRequest, "The request can't be read.")
+        }
+        status => ApiError::internal(format_args!("the framework answered {status}")),
+    })
+}
+
+fn render(
+    response: ServiceResponse<BoxBody>,
+    error: &ApiError,
+    id: RequestId,
+) -> ServiceResponse<BoxBody> {
+    let inner: &Inner = error.inner();
+    let document = Problem {
+        kind: format!("/docs/errors/{}", inner.code.as_str()),
+        title: inner.code.title().to_owned(),
+        status: inner.code.status(),
+        detail: inner.detail.clone(),
+        code: inner.code,
+        request_id: id.to_string(),
+        errors: inner.errors.clone(),
+        id: inner.id.clone(),
+        reason: inner.reason,
+    };
+    let (request, old) = response.into_parts();
+    let mut new = HttpResponse::build(actix_web::ResponseError::status_code(error));
+    new.content_type("application/problem+json");
+    if let Some(seconds) = inner.retry_after_seconds {
+        new.insert_header((header::RETRY_AFTER, seconds));
+    }
+    if let Some(methods) = &inner.allow {
+        new.insert_header((header::ALLOW, methods.as_str()));
+    }
+    if inner.code.status() == 401 {
+        // RFC 9110 §11.6.1: a 401 names a scheme. Bearer opens no dialog in a browser.
+        let challenge = inner.www_authenticate.as_deref().unwrap_or("Bearer");
+        new.insert_header((header::WWW_AUTHENTICATE, challenge));
+    }
+    for cookie in old.cookies() {
+        new.cookie(cookie.into_owned());
+    }
+    let body = serde_json::to_string(&document).unwrap_or_default();
+    ServiceResponse::new(request, new.body(body))
+}
+
+fn finish_headers(headers: &mut HeaderMap, id: RequestId) {
+    let mut put = |name: HeaderName, value: &'static str| {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    };
+    put(header::CACHE_CONTROL, "no-store");
+    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(header::REFERRER_POLICY, "no-referrer");
+    put(header::X_FRAME_OPTIONS, "DENY");
+    put(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    );
+    put(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    );
+    put(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+}
+
+fn log(
+    response: &ServiceResponse<BoxBody>,
+    problem: Option<&ApiError>,
+    span: &tracing::Span,
+    started: Instant,
+) {
+    let status = response.status().as_u16();
+    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    // The pattern, not the path: a path can hold whatever a caller put there by mistake.
+    if !span.is_disabled() {
+        let route = response.request().match_pattern();
+        span.record("http.route", route.as_deref().unwrap_or("none"));
+    }
+    if let Some(app) = response.request().app_data::<web::Data<App>>() {
+        app.metrics.answered(status);
+    }
+    let code = problem.map(|p| p.code().as_str());
+    let internal = problem.and_then(|p| p.inner().internal.as_deref());
+    let is_quiet = response.response().extensions().get::<Quiet>().is_some();
+    match (status, internal) {
+        (500.., internal) => {
+            tracing::error!(status, duration_ms, code, error.detail = internal, "failed");
+        }
+        _ if is_quiet => tracing::debug!(status, duration_ms, code, "answered"),
+        _ => tracing::info!(status, duration_ms, code, "answered"),
+    }
+}

@@ -1,0 +1,122 @@
+//! The one extractor. actix polls the extractors of a handler together and the first error wins, so the
+//! order of checks is only certain inside a single one: cross-site → credential (401) → permission (403)
+//! → load (404) → role (403) → input (400, 413, 415, 422).
+
+use std::net::IpAddr;
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use futures_util::future::{FutureExt as _, LocalBoxFuture};
+use latchkey_types::Timestamp;
+
+use super::{cross_site, input::Input, origin};
+use crate::{
+    app::App,
+    clock,
+    error::{ApiError, ApiResult},
+};
+
+/// What a handler asks for: `A` says who may come in, `I` what they have to send. A handler can't get at
+/// its input without having named who may.
+pub struct Guard<A, I = ()> {
+    /// What `A` found: the caller, and what they may work on.
+    pub access: A,
+    /// What the caller sent.
+    pub input: I,
+    /// The request's surroundings.
+    pub call: Call,
+}
+
+/// The surroundings of one request.
+#[derive(Clone)]
+pub struct Call {
+    /// The running server.
+    pub app: web::Data<App>,
+    /// The request.
+    pub request: HttpRequest,
+    /// The caller's address, as far as trusted proxies tell.
+    pub ip: Option<IpAddr>,
+    /// When the request came in.
+    pub now: Timestamp,
+}
+
+/// Who may come in.
+pub trait Access: Sized + 'static {
+    /// Whether an unsafe request is checked for coming from another site even without a cookie: setting up
+    /// and signing in give a cookie, so they must not be driven by a foreign page either.
+    const GIVES_COOKIE: bool = false;
+
+    /// Checks credential, permission, existence and role, in this order.
+    ///
+    /// # Errors
+    /// 401, 403 or 404; 503 when the database can't tell.
+    fn authorise(call: &Call) -> impl Future<Output = ApiResult<Self>>;
+}
+
+impl Call {
+    /// The surroundings of this request.
+    ///
+    /// # Errors
+    /// When the server was put together wrongly.
+    pub fn of(request: &HttpRequest) -> ApiResult<Self> {
+        let app = request
+            .app_data::<web::Data<App>>()
+            .cloned()
+            .ok_or_else(|| ApiError::internal("the application has no state"))?;
+        let ip = origin::client_ip(request, &app.config.trusted_proxies);
+        Ok(Self {
+            app,
+            request: request.clone(),
+            ip,
+            now: clock::now(),
+        })
+    }
+
+    /// A part of the path, read as an id. Something that can't be an id is simply not there.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn path_id<T: std::str::FromStr>(&self, name: &str) -> ApiResult<T> {
+        self.request
+            .match_info()
+            .query(name)
+            .parse()
+            .map_err(|_| ApiError::not_found())
+    }
+
+    /// The address as the audit log keeps it.
+    #[must_use]
+    pub fn ip_text(&self) -> Option<String> {
+        self.ip.map(|ip| ip.to_string())
+    }
+
+    /// A header's text, if it is there and readable.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    }
+}
+
+impl<A: Access, I: Input> FromRequest for Guard<A, I> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let call = Call::of(request);
+        let mut payload = payload.take();
+        async move {
+            let call = call?;
+            cross_site::check(&call, A::GIVES_COOKIE)?;
+            let access = A::authorise(&call).await?;
+            let input = I::read(&call, &mut payload).await?;
+            Ok(Self {
+                access,
+                input,
+                call,
+            })
+        }
+        .boxed_local()
+    }
+}

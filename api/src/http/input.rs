@@ -1,0 +1,350 @@
+//! What the caller sent: JSON bodies and queries, read strictly, with errors that name the field.
+
+use actix_web::{dev::Payload, http::header, web};
+use futures_util::StreamExt as _;
+use latchkey_types::{FieldError, ProblemCode};
+use serde::de::DeserializeOwned;
+
+use super::guard::Call;
+use crate::error::{ApiError, ApiResult};
+
+/// Something that can be read from a request once its caller may come in.
+pub trait Input: Sized + 'static {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// 400, 413, 415 or 422.
+    fn read(call: &Call, payload: &mut Payload) -> impl Future<Output = ApiResult<Self>>;
+}
+
+/// A JSON body.
+pub struct Json<T> {
+    /// What the body says.
+    pub value: T,
+    /// The body as it came, for recognising a repeated request.
+    pub bytes: web::Bytes,
+}
+
+/// A JSON body that may be left out where every field of it may.
+pub struct JsonOrEmpty<T> {
+    /// What the body says.
+    pub value: T,
+    /// The body as it came, for recognising a repeated request.
+    pub bytes: web::Bytes,
+}
+
+/// The query of the URL.
+pub struct Query<T>(
+    /// What the query says.
+    pub T,
+);
+
+impl Input for () {
+    async fn read(_: &Call, _: &mut Payload) -> ApiResult<Self> {
+        Ok(())
+    }
+}
+
+impl<T: DeserializeOwned + 'static> Input for Json<T> {
+    async fn read(call: &Call, payload: &mut Payload) -> ApiResult<Self> {
+        let bytes = body(call, payload).await?;
+        check_media_type(call)?;
+        let value = parse(&bytes)?;
+        Ok(Self { value, bytes })
+    }
+}
+
+impl<T: DeserializeOwned + Default + 'static> Input for JsonOrEmpty<T> {
+    async fn read(call: &Call, payload: &mut Payload) -> ApiResult<Self> {
+        let bytes = body(call, payload).await?;
+        if bytes.is_empty() {
+            return Ok(Self {
+                value: T::default(),
+                bytes,
+            });
+        }
+        check_media_type(call)?;
+        let value = parse(&bytes)?;
+        Ok(Self { value, bytes })
+    }
+}
+
+impl<T: DeserializeOwned + 'static> Input for Query<T> {
+    async fn read(call: &Call, _: &mut Payload) -> ApiResult<Self> {
+        parse_query(call.request.query_string()).map(Self)
+    }
+}
+
+/// The whole body, up to the limit.
+async fn body(call: &Call, payload: &mut Payload) -> ApiResult<web::Bytes> {
+    let limit = call.app.config.body_limit;
+    let too_large = || {
+        ApiError::new(
+            ProblemCode::PayloadTooLarge,
+            format!("The body may have at most {limit} bytes."),
+        )
+    };
+    let announced = call
+        .header("content-length")
+        .and_then(|text| text.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) {
+        return Err(too_large());
+    }
+    let mut bytes = web::BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|e| {
+            ApiError::new(
+                ProblemCode::InvalidRequest,
+                format!("The body broke off: {e}."),
+            )
+        })?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
+}
+
+fn check_media_type(call: &Call) -> ApiResult<()> {
+    let given = call.request.headers().get(header::CONTENT_TYPE);
+    let essence = given
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default()
+        .trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let detail = if given.is_none() {
+        "The request has no Content-Type; send application/json.".to_owned()
+    } else {
+        "The Content-Type must be application/json.".to_owned()
+    };
+    Err(ApiError::new(ProblemCode::UnsupportedMediaType, detail))
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
+    if std::str::from_utf8(bytes).is_err() {
+        return Err(ApiError::new(
+            ProblemCode::InvalidJson,
+            "The body is not UTF-8.",
+        ));
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
+        let path = e.path().clone();
+        body_error(&path, e.inner())
+    })?;
+    json.end().map_err(|e| syntax_error(&e))?;
+    Ok(value)
+}
+
+fn body_error(path: &serde_path_to_error::Path, error: &serde_json::Error) -> ApiError {
+    if !error.is_data() {
+        return syntax_error(error);
+    }
+    let mut pointer = String::new();
+    for segment in path {
+        use serde_path_to_error::Segment;
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } | Segment::Enum { variant: key } => push_token(&mut pointer, key),
+            Segment::Unknown => {}
+        }
+    }
+    let (name, detail) = explain(&error.to_string());
+    if let Some(name) = name
+        && !pointer.ends_with(&format!("/{name}"))
+    {
+        push_token(&mut pointer, &name);
+    }
+    ApiError::field(&pointer, detail)
+}
+
+/// One reference token of a JSON pointer (RFC 6901 §3).
+fn push_token(pointer: &mut String, token: &str) {
+    pointer.push('/');
+    pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
+}
+
+/// serde's sentence in ours: the field it is about, if it names one, and what to do. A value is never
+/// repeated: it may be a secret in the wrong place.
+fn explain(message: &str) -> (Option<String>, String) {
+    let quoted = || message.split('`').nth(1).map(str::to_owned);
+    let expected = || {
+        message
+            .split_once("expected ")
+            .map(|(_, rest)| rest.split(" at line ").next().unwrap_or(rest).to_owned())
+    };
+    if message.starts_with("unknown field") {
+        let remedy = expected().map_or_else(
+            || "is not a field of this request; remove it".to_owned(),
+            |known| {
+                format!(
+                    "is not a field of this request; known are {}",
+                    known.replace("one of ", "")
+                )
+            },
+        );
+        return (quoted(), remedy);
+    }
+    if message.starts_with("missing field") {
+        return (quoted(), "is missing".to_owned());
+    }
+    if message.starts_with("duplicate field") {
+        return (quoted(), "occurs twice".to_owned());
+    }
+    if message.starts_with("unknown variant") {
+        let known = expected().unwrap_or_default();
+        return (None, format!("must be {known}"));
+    }
+    if message.starts_with("invalid type")
+        || message.starts_with("invalid value")
+        || message.starts_with("invalid length")
+    {
+        return (
+            None,
+            expected().map_or_else(
+                || "is of the wrong type".to_owned(),
+                |e| format!("must be {e}"),
+            ),
+        );
+    }
+    // Messages of our own types (ids, slugs, times): they say what is expected and repeat nothing.
+    (
+        None,
+        message
+            .split(" at line ")
+            .next()
+            .unwrap_or(message)
+            .to_owned(),
+    )
+}
+
+fn syntax_error(error: &serde_json::Error) -> ApiError {
+    let what = match error.classify() {
+        serde_json::error::Category::Eof => "ends too early",
+        _ => "is not JSON",
+    };
+    ApiError::new(
+        ProblemCode::InvalidJson,
+        format!(
+            "The body {what}, at line {}, column {}.",
+            error.line(),
+            error.column()
+        ),
+    )
+}
+
+fn parse_query<T: DeserializeOwned>(query: &str) -> ApiResult<T> {
+    let pairs = serde_urlencoded::Deserializer::new(form_pairs(query));
+    serde_path_to_error::deserialize(pairs).map_err(|e| {
+        let path = e.path().to_string();
+        let (name, detail) = explain(&e.inner().to_string());
+        let name = name.unwrap_or(if path == "." { String::new() } else { path });
+        ApiError::with_errors(
+            ProblemCode::InvalidRequest,
+            vec![FieldError::new(format!("#query/{name}"), detail)],
+        )
+    })
+}
+
+fn form_pairs(query: &str) -> url::form_urlencoded::Parse<'_> {
+    url::form_urlencoded::parse(query.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use latchkey_types::{Timestamp, key::Environment};
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only reading is tested")]
+    struct Body {
+        name: String,
+        #[serde(default)]
+        environment: Option<Environment>,
+        #[serde(default)]
+        expires_at: Option<Timestamp>,
+        #[serde(default)]
+        tags: Vec<String>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only reading is tested")]
+    struct Page {
+        limit: Option<u32>,
+    }
+
+    fn problem(body: &[u8]) -> (ProblemCode, Vec<String>, String) {
+        let error = parse::<Body>(body).unwrap_err();
+        let inner = error.inner();
+        let pointers = inner.errors.iter().map(|e| e.pointer.clone()).collect();
+        (inner.code, pointers, inner.detail.clone())
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        for (body, pointer) in [
+            (&br#"{}"#[..], "/name"),
+            (br#"{"name":1}"#, "/name"),
+            (br#"{"name":"a","nmae":"b"}"#, "/nmae"),
+            (br#"{"name":"a","name":"b"}"#, "/name"),
+            (br#"{"name":"a","environment":"moon"}"#, "/environment"),
+            (br#"{"name":"a","expires_at":"tomorrow"}"#, "/expires_at"),
+            (br#"{"name":"a","tags":["x",2]}"#, "/tags/1"),
+            (br#"{"name":"a","a/b~c":1}"#, "/a~1b~0c"),
+            (br#"[]"#, ""),
+            (br#""text""#, ""),
+            (b"null", ""),
+        ] {
+            let (code, pointers, detail) = problem(body);
+            let shown = String::from_utf8_lossy(body);
+            assert_eq!(code, ProblemCode::InvalidField, "{shown}");
+            assert_eq!(pointers, [pointer], "{shown}: {detail}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_400() {
+        for body in [
+            &b""[..],
+            b"{",
+            b"{\"name\":\"a\"} x",
+            b"\xff\xfe",
+            b"name=a",
+            b"{'name':'a'}",
+        ] {
+            assert_eq!(problem(body).0, ProblemCode::InvalidJson, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn values_are_not_repeated() {
+        let (_, _, detail) = problem(br#"{"name":"a","environment":"lk_secret"}"#);
+        assert!(!detail.contains("lk_secret"), "{detail}");
+        let (_, _, detail) = problem(br#"{"name":["lk_secret"]}"#);
+        assert!(!detail.contains("lk_secret"), "{detail}");
+        let (_, _, detail) = problem(br#"{"name":"a","tags":"lk_secret"}"#);
+        assert!(!detail.contains("lk_secret"), "{detail}");
+    }
+
+    #[test]
+    fn queries_name_the_parameter() {
+        for (query, pointer) in [
+            ("limit=x", "#query/limit"),
+            ("limti=1", "#query/limti"),
+            ("limit=-1", "#query/limit"),
+        ] {
+            let error = parse_query::<Page>(query).unwrap_err();
+            assert_eq!(error.inner().errors[0].pointer, pointer, "{query}");
+        }
+        assert!(parse_query::<Page>("").is_ok());
+        assert!(parse_query::<Page>("limit=5").is_ok());
+    }
+}

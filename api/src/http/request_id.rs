@@ -1,0 +1,40 @@
+//! A request's id: names it in the log, in problem documents and in `X-Request-Id`.
+//!
+//! A caller's own X-Request-Id is not taken over: it would let them write into our log, and make two
+//! requests share an id.
+
+use std::{
+    fmt,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// 32 hex digits: half of them of this process, half a counter. No randomness is spent on each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestId(u64, u64);
+
+static PROCESS: LazyLock<u64> = LazyLock::new(|| {
+    let mut bytes = [0; 8];
+    // Without randomness the start time must do: the id is a name, not a secret.
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => u64::from_le_bytes(bytes),
+        Err(_) => crate::clock::now().as_millis().unsigned_abs(),
+    }
+});
+static COUNTER: AtomicU64 = AtomicU64::new(0);
+
+impl RequestId {
+    /// The next one.
+    #[must_use]
+    pub fn next() -> Self {
+        Self(*PROCESS, COUNTER.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}{:016x}", self.0, self.1)
+    }
+}

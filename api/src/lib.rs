@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+pub mod app;
+pub mod application;
+pub mod audit;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod handlers;
+pub mod http;
+pub mod hygiene;
+pub mod master_key;
+pub mod metrics;
+pub mod openapi;
+pub mod page;
+pub mod paging;
+pub mod password;
+pub mod routes;
+pub mod sessions;
+pub mod setup;
+pub mod throttle;
+pub mod validate;
+pub mod view;

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod base62;
+mod base64;
+mod digest;
+mod master;
+mod opaque;
+mod ring;
+mod secret;
+pub mod verdict;
+
+pub use digest::Digest;
+pub use master::{MasterKey, MasterKeyError};
+pub use opaque::OpaqueToken;
+pub use ring::{KeyRing, SecretText, SubKey};
+pub use secret::{Presented, Secret, SecretKind, kind_of_prefix};
+pub use verdict::{Standing, judge, status};

@@ -1,0 +1,274 @@
+//! The audit log: a chain of keyed hashes, written in the same transaction as what it tells.
+//!
+//! Each row's hash covers the hash before it and every field, so a row that was changed, taken out or put
+//! in shows. A tail that was cut off does not; for that, keep a copy of the head.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use latchkey_keys::{Digest, KeyRing};
+use latchkey_types::{
+    EventId, ProjectId, Timestamp,
+    audit::{Actor, ActorKind, AuditEvent},
+};
+
+use crate::{
+    Db, StoreError, Tx,
+    columns::{AsDigest, AsJson, AsMillis, AsText, OptText, Word, json},
+    db::MultiBackend,
+    new_id,
+    schema::audit_events as events,
+};
+
+/// Something that was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// When.
+    pub at: Timestamp,
+    /// What kind of caller.
+    pub actor_kind: ActorKind,
+    /// The user's or the token's id.
+    pub actor_id: Option<String>,
+    /// The name they have now.
+    pub actor_name: String,
+    /// What, such as `key.revoke`.
+    pub action: String,
+    /// On what: an id.
+    pub target: Option<String>,
+    /// In which project.
+    pub project_id: Option<ProjectId>,
+    /// What else is worth knowing. Never a secret.
+    pub details: BTreeMap<String, String>,
+    /// From which address.
+    pub ip: Option<String>,
+}
+
+/// Which events to list. `None` is any.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EventFilter<'a> {
+    /// Only of this project.
+    pub project: Option<ProjectId>,
+    /// Only by the actor with this id.
+    pub actor: Option<&'a str>,
+    /// Only of this action.
+    pub action: Option<&'a str>,
+    /// Only at this moment or later.
+    pub from: Option<Timestamp>,
+    /// Only before this moment.
+    pub to: Option<Timestamp>,
+}
+
+/// What a walk along the chain found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chain {
+    /// Every row is as it was written.
+    Whole {
+        /// How many rows.
+        events: i64,
+        /// The last row's hash.
+        head: Digest,
+    },
+    /// The row with this sequence is missing, was changed, or was put in.
+    Broken {
+        /// Where the chain breaks first.
+        sequence: i64,
+    },
+}
+
+impl Tx<'_> {
+    /// Writes an event at the end of the log; its sequence.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn audit(&mut self, new: &NewEvent) -> Result<i64, StoreError> {
+        let last: Option<(i64, AsDigest)> = events::table
+            .order(events::sequence.desc())
+            .select((events::sequence, events::hash))
+            .first(&mut **self)
+            .optional()?;
+        let (last, previous) = last.map_or((0, BEGINNING), |(sequence, hash)| {
+            (sequence, Digest::from(hash))
+        });
+        let event = AuditEvent {
+            id: new_id(),
+            sequence: last + 1,
+            at: new.at,
+            actor: Actor {
+                kind: new.actor_kind,
+                id: new.actor_id.clone(),
+                name: new.actor_name.clone(),
+            },
+            action: new.action.clone(),
+            target: new.target.clone(),
+            project_id: new.project_id,
+            details: new.details.clone(),
+            ip: new.ip.clone(),
+        };
+        let hash = hash(self.ring(), &previous, &event)?;
+        diesel::insert_into(events::table)
+            .values((
+                events::sequence.eq(event.sequence),
+                events::id.eq(event.id.to_string()),
+                events::at.eq(event.at.as_millis()),
+                events::actor_kind.eq(event.actor.kind.word()),
+                events::actor_id.eq(event.actor.id),
+                events::actor_name.eq(event.actor.name),
+                events::action.eq(event.action),
+                events::target.eq(event.target),
+                events::project_id.eq(event.project_id.map(|id| id.to_string())),
+                events::details.eq(json(&event.details)?),
+                events::ip.eq(event.ip),
+                events::previous_hash.eq(previous.as_bytes().as_slice()),
+                events::hash.eq(hash.as_bytes().as_slice()),
+            ))
+            .execute(&mut **self)?;
+        Ok(event.sequence)
+    }
+}
+
+/// Events, newest first, that come before the sequence `before`; and the sequence to go on with, if there
+/// are more.
+///
+/// # Errors
+/// Those of the database.
+pub fn list_events(
+    db: &mut Db,
+    filter: &EventFilter<'_>,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<(Vec<AuditEvent>, Option<i64>), StoreError> {
+    let mut query = events::table
+        .select(EventRow::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(project) = filter.project {
+        query = query.filter(events::project_id.eq(project.to_string()));
+    }
+    if let Some(actor) = filter.actor {
+        query = query.filter(events::actor_id.eq(actor.replace('\0', "")));
+    }
+    if let Some(action) = filter.action {
+        query = query.filter(events::action.eq(action.replace('\0', "")));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(events::at.ge(from.as_millis()));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(events::at.lt(to.as_millis()));
+    }
+    if let Some(before) = before {
+        query = query.filter(events::sequence.lt(before));
+    }
+    let mut rows: Vec<EventRow> = query
+        .order(events::sequence.desc())
+        .limit(i64::from(limit) + 1)
+        .load(db)?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|row| row.sequence);
+    Ok((rows.into_iter().map(EventRow::event).collect(), next))
+}
+
+/// Walks along the whole chain.
+///
+/// # Errors
+/// Those of the database.
+pub fn verify_chain(db: &mut Db, ring: &KeyRing) -> Result<Chain, StoreError> {
+    let mut last = 0;
+    let mut previous = BEGINNING;
+    loop {
+        let rows: Vec<EventRow> = events::table
+            .filter(events::sequence.gt(last))
+            .order(events::sequence.asc())
+            .limit(1000)
+            .select(EventRow::as_select())
+            .load(db)?;
+        if rows.is_empty() {
+            return Ok(Chain::Whole {
+                events: last,
+                head: previous,
+            });
+        }
+        for row in rows {
+            let (written, before) = (row.hash, row.previous_hash);
+            let event = row.event();
+            let whole = event.sequence == last + 1
+                && before == previous
+                && hash(ring, &previous, &event)? == written;
+            if !whole {
+                return Ok(Chain::Broken { sequence: last + 1 });
+            }
+            last += 1;
+            previous = written;
+        }
+    }
+}
+
+/// What comes before the first row.
+const BEGINNING: Digest = Digest::from_bytes([0; 32]);
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = events)]
+struct EventRow {
+    sequence: i64,
+    #[diesel(deserialize_as = AsText<EventId>)]
+    id: EventId,
+    #[diesel(deserialize_as = AsMillis)]
+    at: Timestamp,
+    #[diesel(deserialize_as = AsText<ActorKind>)]
+    actor_kind: ActorKind,
+    actor_id: Option<String>,
+    actor_name: String,
+    action: String,
+    target: Option<String>,
+    #[diesel(deserialize_as = OptText<ProjectId>)]
+    project_id: Option<ProjectId>,
+    #[diesel(deserialize_as = AsJson<BTreeMap<String, String>>)]
+    details: BTreeMap<String, String>,
+    ip: Option<String>,
+    #[diesel(deserialize_as = AsDigest)]
+    previous_hash: Digest,
+    #[diesel(deserialize_as = AsDigest)]
+    hash: Digest,
+}
+
+impl EventRow {
+    fn event(self) -> AuditEvent {
+        AuditEvent {
+            id: self.id,
+            sequence: self.sequence,
+            at: self.at,
+            actor: Actor {
+                kind: self.actor_kind,
+                id: self.actor_id,
+                name: self.actor_name,
+            },
+            action: self.action,
+            target: self.target,
+            project_id: self.project_id,
+            details: self.details,
+            ip: self.ip,
+        }
+    }
+}
+
+/// A row's hash. An optional field goes in with a mark before it, so that none and empty differ.
+fn hash(ring: &KeyRing, previous: &Digest, event: &AuditEvent) -> Result<Digest, StoreError> {
+    let optional =
+        |text: Option<&str>| text.map_or_else(|| "-".to_owned(), |text| format!("+{text}"));
+    let project = event.project_id.map(|id| id.to_string());
+    Ok(ring.audit.digest_parts(&[
+        previous.as_bytes(),
+        &event.sequence.to_be_bytes(),
+        event.id.to_string().as_bytes(),
+        &event.at.as_millis().to_be_bytes(),
+        event.actor.kind.word().as_bytes(),
+        optional(event.actor.id.as_deref()).as_bytes(),
+        event.actor.name.as_bytes(),
+        event.action.as_bytes(),
+        optional(event.target.as_deref()).as_bytes(),
+        optional(project.as_deref()).as_bytes(),
+        json(&event.details)?.as_bytes(),
+        optional(event.ip.as_deref()).as_bytes(),
+    ]))
+}

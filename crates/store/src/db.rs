@@ -1,0 +1,53 @@
+//! One connection, to either backend. Which one is chosen by the URL's scheme, never by trying.
+
+use diesel::{
+    PgConnection, SqliteConnection,
+    connection::{AnsiTransactionManager, TransactionManager},
+    result::QueryResult,
+};
+
+/// A connection. Only this room runs statements on it; others hand it on to this room's functions.
+#[derive(diesel::MultiConnection)]
+pub enum Db {
+    /// SQLite.
+    Sqlite(SqliteConnection),
+    /// PostgreSQL.
+    Pg(PgConnection),
+}
+
+impl Db {
+    /// Begins a transaction that writes. IMMEDIATE, because a SQLite transaction that begins by reading and
+    /// then writes gets SQLITE_BUSY whatever the timeout, when another one wrote in between.
+    pub(crate) fn begin_write(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(db) => {
+                AnsiTransactionManager::begin_transaction_sql(db, "BEGIN IMMEDIATE")
+            }
+            Self::Pg(db) => AnsiTransactionManager::begin_transaction_sql(db, "BEGIN"),
+        }
+    }
+
+    /// Begins a transaction that only reads: all its statements see one moment.
+    pub(crate) fn begin_read(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(db) => AnsiTransactionManager::begin_transaction_sql(db, "BEGIN"),
+            Self::Pg(db) => AnsiTransactionManager::begin_transaction_sql(
+                db,
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            ),
+        }
+    }
+
+    pub(crate) fn commit(&mut self) -> QueryResult<()> {
+        <Self as TransactionManager<Self>>::commit_transaction(self)
+    }
+
+    pub(crate) fn rollback(&mut self) -> QueryResult<()> {
+        <Self as TransactionManager<Self>>::rollback_transaction(self)
+    }
+
+    /// Whether a transaction is still open or the connection failed: it must not be used again.
+    pub(crate) fn is_broken(&mut self) -> bool {
+        <Self as TransactionManager<Self>>::is_broken_transaction_manager(self)
+    }
+}

@@ -1,0 +1,59 @@
+#![doc = include_str!("../README.md")]
+
+mod check;
+mod doors;
+mod licences;
+mod openapi;
+mod packages;
+mod run;
+mod shell;
+mod steps;
+mod test;
+
+use std::env;
+use std::process::ExitCode;
+
+use shell::{Outcome, say};
+
+const HELP: &str = "\
+cargo xtask run [-- ARGS]      build the server and start it on SQLite in ./data
+cargo xtask test               everything, on SQLite and PostgreSQL, with the browser
+cargo xtask browser            the browser tests alone
+cargo xtask check              formatting, clippy, docs, doors, licences, cargo-deny
+cargo xtask fmt|clippy|doc|doors|licences|deny
+                               one part of check
+cargo xtask openapi [--check]  write openapi.yaml, or fail if it is stale";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("xtask: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[&str]) -> Outcome {
+    match arguments {
+        ["run", "--", rest @ ..] | ["run", rest @ ..] => run::run(rest),
+        ["test"] => test::test(),
+        ["browser"] => test::browser(),
+        ["check"] => check::check(),
+        ["fmt"] => check::fmt(),
+        ["clippy"] => check::clippy(),
+        ["doc"] => check::doc(),
+        ["doors"] => doors::doors(),
+        ["licences"] => licences::licences(),
+        ["deny"] => check::deny(&["check"]),
+        ["openapi"] => openapi::write(),
+        ["openapi", "--check"] => openapi::check(),
+        [] | ["help" | "--help" | "-h"] => {
+            say(HELP);
+            Ok(())
+        }
+        _ => Err(format!("no verb `{}`.\n{HELP}", arguments.join(" ")).into()),
+    }
+}

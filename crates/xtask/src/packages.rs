@@ -1,0 +1,106 @@
+//! System packages: looked for by what they provide, installed with apt-get as root, else asked for in a sentence.
+
+use std::path::{Path, PathBuf};
+
+use crate::shell::{self, Outcome, program, say, which};
+use crate::test::postgres;
+
+/// What the machine needs beyond a Rust toolchain. A C compiler is not among it: xtask itself was linked by one.
+pub struct Need {
+    what: &'static str,
+    /// The packages' names on Debian and Ubuntu.
+    packages: &'static [&'static str],
+    is_there: fn() -> bool,
+}
+
+/// diesel links the system's libpq.
+pub const LIBPQ: Need = Need {
+    what: "libpq with its headers",
+    packages: &["libpq-dev", "pkg-config"],
+    is_there: has_libpq,
+};
+
+/// The tests' own database.
+pub const POSTGRES: Need = Need {
+    what: "a PostgreSQL server",
+    packages: &["postgresql"],
+    is_there: || postgres::programs().is_some(),
+};
+
+/// The browser tests' browser.
+pub const CHROMIUM: Need = Need {
+    what: "Chromium",
+    packages: &["chromium"],
+    is_there: || chromium().is_some(),
+};
+
+/// Runs the browser tests and lints the API description.
+pub const NODE: Need = Need {
+    what: "Node.js with npm",
+    packages: &["nodejs", "npm"],
+    is_there: || which("node").is_some() && which("npm").is_some(),
+};
+
+/// Installs what is missing, or says what to install.
+pub fn ensure(needs: &[Need]) -> Outcome {
+    let missing: Vec<&Need> = needs.iter().filter(|need| !(need.is_there)()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let what: Vec<&str> = missing.iter().map(|need| need.what).collect();
+    let what = what.join(", ");
+    let packages: Vec<&str> = missing
+        .iter()
+        .flat_map(|need| need.packages)
+        .copied()
+        .collect();
+    if which("apt-get").is_none() || !shell::is_root() {
+        let packages = packages.join(" ");
+        return Err(format!("missing: {what}; install it (Debian, Ubuntu: sudo apt-get install {packages}), then start again").into());
+    }
+    say(&format!("installing {}", packages.join(" ")));
+    let apt = |arguments: &[&str]| -> Outcome {
+        let mut command = program("apt-get")?;
+        // stdout belongs to what xtask starts, so apt's goes nowhere; its errors stay visible.
+        command
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(arguments);
+        shell::output(&mut command).map(drop)
+    };
+    apt(&["update", "-qq"])?;
+    apt(&[
+        ["install", "-y", "-qq", "--no-install-recommends"].as_slice(),
+        &packages,
+    ]
+    .concat())?;
+    match missing.iter().find(|need| !(need.is_there)()) {
+        Some(need) => Err(format!("{} was installed, yet is not found", need.what).into()),
+        None => Ok(()),
+    }
+}
+
+/// The browser to drive: the one that CHROMIUM names, else the system's.
+pub fn chromium() -> Option<PathBuf> {
+    match std::env::var_os("CHROMIUM") {
+        Some(path) => Some(path.into()),
+        None => which("chromium").or_else(|| which("chromium-browser")),
+    }
+}
+
+/// As the build looks for it: by pkg-config, else where pg_config says. That one alone proves nothing, since a
+/// PostgreSQL server without libpq's development files answers it too.
+fn has_libpq() -> bool {
+    let by_pkg_config = || -> Outcome<bool> {
+        Ok(shell::succeeds(
+            program("pkg-config")?.args(["--exists", "libpq"]),
+        ))
+    };
+    let by_pg_config = || -> Outcome<bool> {
+        let folder = shell::output(program("pg_config")?.arg("--libdir"))?;
+        let names = ["libpq.so", "libpq.dylib", "libpq.a"];
+        Ok(names
+            .iter()
+            .any(|name| Path::new(folder.trim()).join(name).is_file()))
+    };
+    by_pkg_config().unwrap_or(false) || by_pg_config().unwrap_or(false)
+}

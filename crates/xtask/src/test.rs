@@ -1,0 +1,99 @@
+//! Everything that must hold, from a bare machine: the README's test command, and what CI runs.
+
+use std::env;
+use std::process::Command;
+
+use crate::packages::{self, CHROMIUM, LIBPQ, NODE, POSTGRES};
+use crate::shell::{self, Outcome, cargo, finished, succeeds};
+use crate::steps::Steps;
+use crate::{check, openapi};
+
+mod node;
+pub mod postgres;
+
+use postgres::Postgres;
+
+/// What the tests read: the server to make their databases on, and which backend a run is for.
+const SERVER: &str = "LATCHKEY_TEST_POSTGRES";
+const BACKEND: &str = "LATCHKEY_TEST_BACKEND";
+
+/// Runs every check and every test, then says what failed; the last line counts the tests.
+pub fn test() -> Outcome {
+    let mut steps = Steps::default();
+    let ready = steps.run("system packages", || {
+        packages::ensure(&[LIBPQ, POSTGRES, CHROMIUM, NODE])
+    }) && steps.run("npm packages", node::install);
+    if ready {
+        // What needs no network: the rest of cargo-deny is in `check`.
+        check::every_part(&mut steps, &["check", "bans", "licenses", "sources"]);
+        if steps.run("build", build) {
+            steps.run("openapi.yaml", openapi::check_built);
+            steps.run("redocly", node::lint);
+            on_both_databases(&mut steps);
+            steps.run("doc tests", || {
+                shell::run(&mut cargo(&["test", "--workspace", "--doc"])?)
+            });
+            steps.tests(
+                "browser",
+                node::browser_tests(&finished("debug", "latchkey")?),
+            );
+        }
+    }
+    steps.finish()
+}
+
+/// The browser tests alone.
+pub fn browser() -> Outcome {
+    packages::ensure(&[LIBPQ, CHROMIUM, NODE])?;
+    node::install()?;
+    openapi::build()?;
+    shell::run(&mut node::browser_tests(&finished("debug", "latchkey")?)?)
+}
+
+fn on_both_databases(steps: &mut Steps) {
+    let mut server = None;
+    let url = match env::var(SERVER) {
+        Ok(url) => url,
+        Err(_) => {
+            let started = steps.run("PostgreSQL", || {
+                server = Some(Postgres::start("postgres.log")?);
+                Ok(())
+            });
+            match &server {
+                Some(server) if started => server.url().to_owned(),
+                _ => return,
+            }
+        }
+    };
+    let on = |backend: &str, only: &[&str]| -> Outcome<Command> {
+        let mut command = rust_tests(only)?;
+        command.env(SERVER, &url).env(BACKEND, backend);
+        Ok(command)
+    };
+    steps.tests("every test, HTTP on SQLite", on("sqlite", &[]));
+    steps.tests("HTTP on PostgreSQL", on("postgres", &["--test", "it"]));
+}
+
+/// Compiles the tests and the server. Always for the whole workspace: cargo chooses the dependencies' features by
+/// what is selected, and another selection would compile many of them again.
+fn build() -> Outcome {
+    shell::run(&mut cargo(&["test", "--workspace", "--no-run"])?)
+}
+
+/// Shows each failure and goes on after it. nextest runs the tests of all binaries side by side where it is
+/// installed; cargo's own runner needs nothing.
+fn rust_tests(only: &[&str]) -> Outcome<Command> {
+    let arguments: &[&str] = match succeeds(&mut cargo(&["nextest", "--version"])?) {
+        true => &["nextest", "run", "--workspace", "--no-fail-fast"],
+        false if only.is_empty() => &[
+            "test",
+            "--workspace",
+            "--no-fail-fast",
+            "--lib",
+            "--bins",
+            "--tests",
+        ],
+        false => &["test", "--workspace", "--no-fail-fast"],
+    };
+    cargo(&[arguments, only].concat())
+}
