@@ -64,8 +64,9 @@ impl Application {
         let failed =
             |e: ApiError| ConfigError(e.inner().internal.clone().unwrap_or_else(|| e.to_string()));
         let gate = Gate::new(Arc::clone(&ring));
-        gate.load(&store).map_err(|e| ConfigError(e.to_string()))?;
+        // In this order nothing is committed unseen, and nothing is answered before all is known.
         store.observe(gate.clone());
+        gate.load(&store).map_err(|e| ConfigError(e.to_string()))?;
         store.start_monitor();
         let setup_needed = store
             .read(|db| Ok::<_, ApiError>(users::count_users(db)? == 0))

@@ -233,7 +233,8 @@ fn complete_operation(
         match response.get("description") {
             Some(_) => response["content"] = problem_content(status),
             None => {
-                *response = json!({"$ref": format!("#/components/responses/{}", refusal(status).0)})
+                *response =
+                    json!({"$ref": format!("#/components/responses/{}", refusal(status).0)});
             }
         }
     }

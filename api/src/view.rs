@@ -68,7 +68,7 @@ fn last_use(secret: &StoredSecret, gate: &Gate) -> Option<LastUse> {
     let in_memory = gate.last_use(&secret.digest).map(|used| LastUse {
         at: used.at,
         via: used.via,
-        client: used.client.map(|client| client.to_string()),
+        client: used.client,
         ip: used.ip.map(|ip| ip.to_string()),
     });
     let written = secret.activity.as_ref().map(|activity| LastUse {

@@ -179,7 +179,7 @@ impl Follower {
                 Some(KeyUse {
                     at: first.at,
                     via: first.via,
-                    client: first.client.map(|client| client.to_string()),
+                    client: first.client,
                     secret_hint: secret.hint.clone(),
                 })
             })
@@ -190,11 +190,7 @@ impl Follower {
             .filter_map(|secret| {
                 let (at, via, client): (Timestamp, Via, Option<String>) =
                     match (gate.last_use(&secret.digest), &secret.activity) {
-                        (Some(used), _) => (
-                            used.at,
-                            used.via,
-                            used.client.map(|client| client.to_string()),
-                        ),
+                        (Some(used), _) => (used.at, used.via, used.client),
                         (None, Some(activity)) => (
                             activity.last_used_at,
                             activity.last_via,

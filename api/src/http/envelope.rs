@@ -33,7 +33,7 @@ pub enum Quiet {
 /// Wraps one request.
 ///
 /// # Errors
-/// None: every error becomes a response here.
+/// None of ours: refusals of handlers and extractors arrive as responses.
 pub async fn wrap(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -47,12 +47,12 @@ pub async fn wrap(
         http.method = %request.method(),
         http.route = tracing::field::Empty,
     );
-    let http = request.request().clone();
-    let outcome = next.call(request).instrument(span.clone()).await;
-    let mut response = match outcome {
-        Ok(response) => response.map_into_boxed_body(),
-        Err(error) => ServiceResponse::new(http, error.error_response()).map_into_boxed_body(),
-    };
+    // The request itself must not be cloned here: the router wants it for itself alone.
+    let mut response = next
+        .call(request)
+        .instrument(span.clone())
+        .await?
+        .map_into_boxed_body();
     let _entered = span.enter();
     let problem = problem_of(&response);
     if let Some(problem) = &problem {
@@ -182,8 +182,8 @@ fn log(
     let code = problem.map(|p| p.code().as_str());
     let internal = problem.and_then(|p| p.inner().internal.as_deref());
     let is_quiet = response.response().extensions().get::<Quiet>().is_some();
-    match (status, internal) {
-        (500.., internal) => {
+    match status {
+        500 | 502.. if !is_quiet || internal.is_some() => {
             tracing::error!(status, duration_ms, code, error.detail = internal, "failed");
         }
         _ if is_quiet => tracing::debug!(status, duration_ms, code, "answered"),

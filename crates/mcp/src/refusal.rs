@@ -27,7 +27,6 @@ pub struct Refusal {
 #[derive(Serialize)]
 struct Envelope<'a> {
     jsonrpc: &'static str,
-    id: Option<()>,
     error: Body<'a>,
 }
 
@@ -102,7 +101,6 @@ impl Refusal {
         };
         let body = serde_json::to_string(&Envelope {
             jsonrpc: "2.0",
-            id: None,
             error,
         });
         Self {
@@ -147,7 +145,7 @@ mod tests {
             assert_eq!(refusal.status, status);
             let body: serde_json::Value = serde_json::from_str(&refusal.body).unwrap();
             assert_eq!(body["jsonrpc"], "2.0");
-            assert!(body["id"].is_null());
+            assert!(body.get("id").is_none());
             assert!(body["error"]["code"].is_i64() && body["error"]["data"]["code"].is_string());
             assert_eq!(refusal.challenge.is_some(), status == 401);
         }

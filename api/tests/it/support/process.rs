@@ -27,7 +27,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A folder and a database. Both are removed when it is dropped.
 pub struct Home {
-    /// First, so that it is dropped before the folder that may hold it.
     pub place: Place,
     folder: TempDir,
 }
@@ -65,10 +64,9 @@ pub struct Reply {
 impl Home {
     /// With a fresh database of the backend that this run is for.
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
         Self {
-            place: Place::fresh(folder.path()),
-            folder,
+            place: Place::fresh(),
+            folder: tempfile::tempdir().unwrap(),
         }
     }
 

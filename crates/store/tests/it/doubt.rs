@@ -1,6 +1,6 @@
 //! A COMMIT whose outcome nobody knows.
 
-use latchkey_store::{Change, StoreError, keys, testing::CommitFault};
+use latchkey_store::{StoreError, keys, testing::CommitFault};
 use latchkey_types::receipt::RevokeReason;
 
 use crate::support::{
@@ -23,7 +23,9 @@ fn rows_in_doubt_are_read_again_whatever_happened() {
             let outcome =
                 store.write(|tx| keys::revoke_key(tx, key.id, ada, RevokeReason::Compromised, NOW));
             assert_eq!(outcome, Err(StoreError::InDoubt));
-            assert!(matches!(recorder.take().first(), Some(Told::InDoubt(_))));
+            // On a server the lock may have gone with the connection: that is told, too.
+            let told = recorder.take();
+            assert!(matches!(told.last(), Some(Told::InDoubt(_))), "{told:?}");
             store.check_now();
             let told = recorder.keys().pop().unwrap();
             assert_eq!((told.id, told.revoked), (key.id, is_revoked));
@@ -52,6 +54,5 @@ fn a_key_that_never_came_to_be_is_told_as_dead() {
         assert_eq!(told.len(), 2);
         assert_eq!((told[0].id, told[0].revoked), (new.id, true));
         assert!(!told[1].revoked);
-        let _: Change = Change::Key(told[0].clone());
     });
 }

@@ -1,6 +1,11 @@
 //! The store on both backends. SQLite always; PostgreSQL where `LATCHKEY_TEST_POSTGRES` gives the URL of a
 //! server's maintenance database, in which the tests make and drop databases of their own.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy allows it in tests, but doesn't see that the helpers here are a part of them"
+)]
+
 mod audit;
 mod doubt;
 mod keys;

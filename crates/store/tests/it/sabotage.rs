@@ -191,7 +191,7 @@ fn a_connection_that_is_cut_before_commit_leaves_doubt_until_read_again() {
         Ok::<_, StoreError>(())
     });
     assert_eq!(outcome, Err(StoreError::InDoubt));
-    assert!(matches!(recorder.take().first(), Some(Told::InDoubt(_))));
+    assert!(matches!(recorder.take().last(), Some(Told::InDoubt(_))));
     wait_until("the state", || {
         store.check_now();
         recorder

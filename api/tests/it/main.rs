@@ -1,0 +1,11 @@
+//! Black-box tests of the HTTP interface. Each runs against a server of its own with a database of its own,
+//! on the backend that `LATCHKEY_TEST_BACKEND` names.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends at what it didn't expect"
+)]
+
+mod support;

@@ -1,0 +1,55 @@
+//! What HTTP doesn't let a test do: let time pass.
+
+use latchkey_store::{StoreError, keys, sessions, sessions::StoredSession};
+use latchkey_types::{KeyId, ProjectId, Timestamp};
+
+use super::{
+    TestServer,
+    actor::{CreatedKey, Project},
+};
+
+/// This moment.
+pub fn now() -> Timestamp {
+    latchkey_api::clock::now()
+}
+
+/// So many seconds from now, as the API writes it.
+pub fn after(seconds: i64) -> String {
+    now().plus_seconds(seconds).to_string()
+}
+
+/// So many seconds ago, as the API writes it.
+pub fn before(seconds: i64) -> String {
+    after(-seconds)
+}
+
+impl TestServer {
+    /// The expiry of a key is moved to this many seconds from now, where a PATCH would refuse it if it is past.
+    pub fn db_expire_key(&self, project: &Project, key: &CreatedKey, seconds: i64) {
+        let id: KeyId = key.id.parse().expect("an id");
+        let project: ProjectId = project.id.parse().expect("an id");
+        let change = keys::KeyChange {
+            expires_at: Some(Some(now().plus_seconds(seconds))),
+            ..Default::default()
+        };
+        let changed = self.shared().store.write(|tx| {
+            keys::find_key(tx, project, id)?;
+            keys::set_key(tx, id, &change)
+        });
+        let _: keys::StoredKey = changed
+            .map_err(|e: StoreError| e.to_string())
+            .expect("the key is there");
+    }
+
+    /// The row of the session that this cookie value stands for.
+    pub fn db_session(&self, cookie: &str) -> StoredSession {
+        let app = self.shared();
+        let digest = app.ring.session.digest(cookie.as_bytes());
+        let found = app.store.read(|db| sessions::find_session(db, &digest));
+        found
+            .map_err(|e: StoreError| e.to_string())
+            .expect("the database reads")
+            .expect("the session is there")
+            .0
+    }
+}

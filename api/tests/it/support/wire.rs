@@ -1,0 +1,66 @@
+//! HTTP by hand, for tests that need thousands of requests a second from threads, or hang up half-way.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    time::Duration,
+};
+
+/// One connection that is kept.
+pub struct Wire {
+    stream: BufReader<TcpStream>,
+    host: String,
+}
+
+impl Wire {
+    /// To a server on this address.
+    pub fn open(address: &str) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
+        Self {
+            stream: BufReader::new(stream),
+            host: address.to_owned(),
+        }
+    }
+
+    /// Sends a request and does not wait for its answer.
+    pub fn send(&mut self, method: &str, path: &str, bearer: &str, body: &str) {
+        let host = &self.host;
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {bearer}\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        self.stream.get_mut().write_all(request.as_bytes()).unwrap();
+    }
+
+    /// The status and the body of the next answer.
+    pub fn receive(&mut self) -> (u16, String) {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).unwrap();
+        let status = line.split(' ').nth(1).unwrap().parse().unwrap();
+        let mut length = 0;
+        loop {
+            line.clear();
+            self.stream.read_line(&mut line).unwrap();
+            let Some((name, value)) = line.split_once(':') else {
+                break;
+            };
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body).unwrap();
+        (status, String::from_utf8(body).unwrap())
+    }
+
+    /// Both.
+    pub fn ask(&mut self, method: &str, path: &str, bearer: &str, body: &str) -> (u16, String) {
+        self.send(method, path, bearer, body);
+        self.receive()
+    }
+}
