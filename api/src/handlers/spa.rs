@@ -89,6 +89,9 @@ impl Contract {
                 methods.extend(known.iter().map(String::as_str));
             }
         }
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
         methods.sort_unstable();
         methods.dedup();
         methods

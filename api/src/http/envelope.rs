@@ -8,7 +8,7 @@ use actix_web::{
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        StatusCode,
+        Method, StatusCode,
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
@@ -35,16 +35,21 @@ pub enum Quiet {
 /// # Errors
 /// None of ours: refusals of handlers and extractors arrive as responses.
 pub async fn wrap(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = RequestId::next();
+    let asked = request.method().clone();
+    if asked == Method::HEAD && !is_endless(request.path()) {
+        // RFC 9110 §9.3.2: HEAD is GET without the content, which the encoder leaves out by itself.
+        request.head_mut().method = Method::GET;
+    }
     request.extensions_mut().insert(id);
     let span = tracing::info_span!(
         "request",
         request_id = %id,
-        http.method = %request.method(),
+        http.method = %asked,
         http.route = tracing::field::Empty,
     );
     // The request itself must not be cloned here: the router wants it for itself alone.
@@ -61,6 +66,11 @@ pub async fn wrap(
     finish_headers(response.headers_mut(), id);
     log(&response, problem.as_ref(), &span, started);
     Ok(response)
+}
+
+/// Whether a GET here can be a stream without an end, which must not be opened for nobody to read.
+fn is_endless(path: &str) -> bool {
+    path.ends_with("/events") || path.ends_with("/mcp/v1")
 }
 
 /// The error that a handler or extractor answered with, or one in its place where the framework answered

@@ -3,7 +3,7 @@
 use actix_web::{dev::Payload, http::header, web};
 use futures_util::StreamExt as _;
 use latchkey_types::{FieldError, ProblemCode};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::guard::Call;
 use crate::error::{ApiError, ApiResult};
@@ -131,6 +131,18 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
             "The body is not UTF-8.",
         ));
     }
+    // serde would take a list for an object, its fields by position. The contract does not.
+    if bytes
+        .iter()
+        .find(|b| !b.is_ascii_whitespace())
+        .is_some_and(|&b| b != b'{')
+    {
+        let syntax: Result<IgnoredAny, _> = serde_json::from_slice(bytes);
+        return Err(match syntax {
+            Ok(_) => ApiError::field("", "must be a JSON object"),
+            Err(error) => syntax_error(&error),
+        });
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
         let path = e.path().clone();
@@ -154,8 +166,9 @@ fn body_error(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Ap
         }
     }
     let (name, detail) = explain(&error.to_string());
+    // The path ends at the object that lacks a field; of every other error it holds the field itself.
     if let Some(name) = name
-        && !pointer.ends_with(&format!("/{name}"))
+        && !pointer.ends_with(&escaped(&name))
     {
         push_token(&mut pointer, &name);
     }
@@ -164,8 +177,11 @@ fn body_error(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Ap
 
 /// One reference token of a JSON pointer (RFC 6901 §3).
 fn push_token(pointer: &mut String, token: &str) {
-    pointer.push('/');
-    pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
+    pointer.push_str(&escaped(token));
+}
+
+fn escaped(token: &str) -> String {
+    format!("/{}", token.replace('~', "~0").replace('/', "~1"))
 }
 
 /// serde's sentence in ours: the field it is about, if it names one, and what to do. A value is never
@@ -300,6 +316,7 @@ mod tests {
             (br#"{"name":"a","tags":["x",2]}"#, "/tags/1"),
             (br#"{"name":"a","a/b~c":1}"#, "/a~1b~0c"),
             (br#"[]"#, ""),
+            (br#" ["a"]"#, ""),
             (br#""text""#, ""),
             (b"null", ""),
         ] {

@@ -269,7 +269,10 @@ fn check_chain(home: &Home, acknowledged: usize) {
     match chain.unwrap_or_else(|error: StoreError| panic!("{error}")) {
         audit::Chain::Whole { events, .. } => {
             let events = usize::try_from(events).unwrap();
-            assert!(events >= acknowledged, "{events} events, {acknowledged} changes");
+            assert!(
+                events >= acknowledged,
+                "{events} events, {acknowledged} changes"
+            );
         }
         audit::Chain::Broken { sequence } => panic!("the chain breaks at {sequence}"),
     }

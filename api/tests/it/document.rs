@@ -40,14 +40,25 @@ pub async fn served(server: &TestServer) -> Value {
 
 /// Every operation, in the order of the document.
 pub fn operations(document: &Value) -> Vec<Operation> {
-    let paths = document["paths"].as_object().expect("the description has paths");
+    let paths = document["paths"]
+        .as_object()
+        .expect("the description has paths");
     let mut found = Vec::new();
     for (path, item) in paths {
         for (method, node) in item.as_object().expect("a path has methods") {
             let id = node["operationId"].as_str().unwrap_or_default().to_owned();
-            found.push(Operation { id, method: method.clone(), path: path.clone(), node: node.clone() });
+            found.push(Operation {
+                id,
+                method: method.clone(),
+                path: path.clone(),
+                node: node.clone(),
+            });
         }
     }
-    assert!(found.len() > 40, "the description has only {} operations", found.len());
+    assert!(
+        found.len() > 40,
+        "the description has only {} operations",
+        found.len()
+    );
     found
 }

@@ -8,4 +8,19 @@
     reason = "a test ends at what it didn't expect"
 )]
 
+mod cli;
+mod contract;
+mod crash;
+mod document;
+mod doubt;
+mod hunt;
+mod interleaving;
+mod matrix;
+mod readme;
+mod sabotage;
+mod seed;
+mod session;
+mod setup;
+mod startup;
+mod stress;
 mod support;

@@ -5,7 +5,6 @@ mod stranger;
 pub mod table;
 
 use futures_util::{StreamExt as _, stream};
-use serde_json::Value;
 
 use self::{
     cell::World,
@@ -13,7 +12,7 @@ use self::{
 };
 use crate::{
     document::{self, Operation},
-    support::{Answer, TestServer},
+    support::{TestServer, is_problem},
 };
 
 /// Requests under way at a time.
@@ -28,7 +27,10 @@ async fn every_operation_answers_every_caller_as_the_table_says() {
     assert!(gaps.is_empty(), "\n{}", gaps.join("\n"));
 
     let cells = operations.iter().flat_map(|operation| {
-        let row = rows.iter().find(|row| row.operation == operation.id).expect("no gaps");
+        let row = rows
+            .iter()
+            .find(|row| row.operation == operation.id)
+            .expect("no gaps");
         COLUMNS.map(|(name, column)| (operation, row, name, column))
     });
     let outcomes: Vec<Result<(), String>> = stream::iter(cells)
@@ -42,7 +44,11 @@ async fn every_operation_answers_every_caller_as_the_table_says() {
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
-    assert_eq!(outcomes.len(), operations.len() * COLUMNS.len(), "every cell was tried");
+    assert_eq!(
+        outcomes.len(),
+        operations.len() * COLUMNS.len(),
+        "every cell was tried"
+    );
     let wrong: Vec<String> = outcomes.into_iter().filter_map(Result::err).collect();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     world.server.stop().await;
@@ -58,38 +64,16 @@ async fn try_cell(
     let cell = world.cell(operation, column).await?;
     let answer = cell.call(&operation.method).send().await;
     if answer.status != expected {
-        return Err(format!("expected {expected}, saw {}", told(&answer)));
+        return Err(format!("expected {expected}, saw {}", answer.summary()));
     }
     if !operation.declares(answer.status) {
-        return Err(format!("{} is a status that the description doesn't have", answer.status));
+        return Err(format!(
+            "{} is a status that the description doesn't have",
+            answer.status
+        ));
     }
     if answer.status >= 400 {
         is_problem(&answer)?;
-    }
-    Ok(())
-}
-
-/// The status and the problem's code; never a body, which may hold a secret.
-fn told(answer: &Answer) -> String {
-    let code = match serde_json::from_str::<Value>(&answer.body) {
-        Ok(body) if answer.status >= 400 => body["code"].as_str().unwrap_or("no code").to_owned(),
-        _ => "no problem".to_owned(),
-    };
-    format!("{} ({code})", answer.status)
-}
-
-fn is_problem(answer: &Answer) -> Result<(), String> {
-    let kind = answer.headers.get("content-type").and_then(|value| value.to_str().ok());
-    if kind != Some("application/problem+json") {
-        return Err(format!("a {} came as {kind:?}", answer.status));
-    }
-    let body: Value = serde_json::from_str(&answer.body).map_err(|e| e.to_string())?;
-    let is_whole = ["type", "title", "detail", "code", "request_id"].iter().all(|name| body[name].is_string());
-    if body["status"] != answer.status || !is_whole {
-        return Err(format!("the problem document of {} is not whole", told(answer)));
-    }
-    if answer.status == 401 && !answer.headers.contains_key("www-authenticate") {
-        return Err("a 401 names no scheme".to_owned());
     }
     Ok(())
 }
@@ -103,8 +87,16 @@ async fn an_operation_without_a_row_or_with_a_short_one_is_named() {
     let gone = operations.remove(0).id;
     let gaps = table::gaps(&rows, &operations);
     assert_eq!(gaps.len(), 2, "{gaps:?}");
-    assert!(gaps.iter().any(|gap| gap.starts_with(&format!("{removed} has no row"))), "{gaps:?}");
-    assert!(gaps.iter().any(|gap| gap.starts_with(&format!("{gone} stands in the table"))), "{gaps:?}");
+    assert!(
+        gaps.iter()
+            .any(|gap| gap.starts_with(&format!("{removed} has no row"))),
+        "{gaps:?}"
+    );
+    assert!(
+        gaps.iter()
+            .any(|gap| gap.starts_with(&format!("{gone} stands in the table"))),
+        "{gaps:?}"
+    );
     server.stop().await;
 }
 
@@ -112,10 +104,18 @@ async fn an_operation_without_a_row_or_with_a_short_one_is_named() {
 async fn a_strangers_question_about_a_good_key_is_answered_like_one_about_junk() {
     let world = World::new().await;
     let project = world.owner.project("Memory Lake").await;
-    let key = world.owner.key(&project, "Production - Claude Integration").await;
+    let key = world
+        .owner
+        .key(&project, "Production - Claude Integration")
+        .await;
     let token = world.stranger.token(&["verify"]).await;
     for caller in [&world.stranger, &token] {
-        for project in [None, Some(project.id.as_str()), Some(project.slug.as_str()), Some("no-such-project")] {
+        for project in [
+            None,
+            Some(project.id.as_str()),
+            Some(project.slug.as_str()),
+            Some("no-such-project"),
+        ] {
             for secret in [key.secret.as_str(), "lk_junk"] {
                 let mut body = serde_json::json!({"key": secret});
                 if let Some(project) = project {
@@ -123,7 +123,10 @@ async fn a_strangers_question_about_a_good_key_is_answered_like_one_about_junk()
                 }
                 let answer = caller.post("/api/v1/keys/verify", body).send().await;
                 assert_eq!(answer.status, 200);
-                assert_eq!(answer.body, r#"{"valid":false,"code":"invalid"}"#, "asked about {project:?}");
+                assert_eq!(
+                    answer.body, r#"{"valid":false,"code":"invalid"}"#,
+                    "asked about {project:?}"
+                );
             }
         }
     }
@@ -142,9 +145,21 @@ async fn an_administrators_token_reads_the_instance_and_never_its_users() {
         ("/api/v1/users", 403, 403, 403),
         ("/api/v1/me/tokens", 403, 403, 403),
     ] {
-        assert_eq!(manage.get(path).send().await.status, by_manage, "{path} by manage");
-        assert_eq!(read.get(path).send().await.status, by_read, "{path} by read");
-        assert_eq!(verify.get(path).send().await.status, by_verify, "{path} by verify");
+        assert_eq!(
+            manage.get(path).send().await.status,
+            by_manage,
+            "{path} by manage"
+        );
+        assert_eq!(
+            read.get(path).send().await.status,
+            by_read,
+            "{path} by read"
+        );
+        assert_eq!(
+            verify.get(path).send().await.status,
+            by_verify,
+            "{path} by verify"
+        );
     }
     world.server.stop().await;
 }

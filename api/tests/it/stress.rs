@@ -66,9 +66,13 @@ async fn no_check_that_begins_after_the_answer_is_accepted() {
     assert!(violations.is_empty(), "{violations:?}");
     let [accepted, refused, unanswered] =
         [&field.accepted, &field.refused, &field.unanswered].map(|count| count.load(SeqCst));
-    let counts = format!("{rounds} rounds, {accepted} accepted, {refused} refused, {unanswered} not");
+    let counts =
+        format!("{rounds} rounds, {accepted} accepted, {refused} refused, {unanswered} not");
     assert!(accepted + refused >= CHECKS, "too few checks: {counts}");
-    assert!(accepted > CHECKS / 20 && refused > CHECKS / 20, "lopsided: {counts}");
+    assert!(
+        accepted > CHECKS / 20 && refused > CHECKS / 20,
+        "lopsided: {counts}"
+    );
     assert!(server.stop().await.success());
 }
 
@@ -106,7 +110,9 @@ fn hammer(address: &str, token: &str, field: &Field, seed: usize) {
             let begin = targets.len().saturating_sub(IN_SIGHT);
             let in_sight = &targets[begin..];
             // Not all threads in step.
-            in_sight.get((turn * 7 + turn / 13) % in_sight.len().max(1)).cloned()
+            in_sight
+                .get((turn * 7 + turn / 13) % in_sight.len().max(1))
+                .cloned()
         };
         let Some(target) = target else {
             thread::sleep(Duration::from_millis(1));
@@ -126,7 +132,11 @@ fn hammer(address: &str, token: &str, field: &Field, seed: usize) {
             (None, _) => false,
         };
         if is_wrong {
-            let way = if turn % 2 == 0 { "verify" } else { "forward-auth" };
+            let way = if turn % 2 == 0 {
+                "verify"
+            } else {
+                "forward-auth"
+            };
             let wrong = format!("{way} said {verdict:?} of word {before}");
             field.violations.write().unwrap().push(wrong);
             return;
@@ -183,7 +193,8 @@ impl Field {
 impl Target {
     fn is(&self, state: State) {
         let before = self.word.load(SeqCst);
-        self.word.store(((before >> 2) + 1) << 2 | state as u64, SeqCst);
+        self.word
+            .store(((before >> 2) + 1) << 2 | state as u64, SeqCst);
     }
 }
 
@@ -221,7 +232,11 @@ impl Operator<'_> {
         let archived = self.project("Passing");
         let targets = [self.key(&archived).1, self.key(&archived).1];
         targets.iter().for_each(|target| target.is(State::Changing));
-        self.done("DELETE", &format!("/api/v1/projects/{archived}"), Value::Null);
+        self.done(
+            "DELETE",
+            &format!("/api/v1/projects/{archived}"),
+            Value::Null,
+        );
         targets.iter().for_each(|target| target.is(State::Dead));
     }
 
@@ -262,14 +277,22 @@ impl Operator<'_> {
     /// A new key: its path, and its secret among the targets.
     fn key(&mut self, project: &str) -> (String, Arc<Target>) {
         let keys = format!("/api/v1/projects/{project}/keys");
-        let made = self.done("POST", &keys, json!({"description": "Stress - a key of many"}));
+        let made = self.done(
+            "POST",
+            &keys,
+            json!({"description": "Stress - a key of many"}),
+        );
         let path = format!("{keys}/{}", made["key"]["id"].as_str().unwrap());
         (path, self.field.add(&made["secret"]))
     }
 
     /// Does what must succeed.
     fn done(&mut self, method: &str, path: &str, body: Value) -> Value {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
         let (status, answer) = self.wire.ask(method, path, self.token, &body);
         assert!((200..300).contains(&status), "{method} answered {status}");
         serde_json::from_str(&answer).unwrap()

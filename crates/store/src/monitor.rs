@@ -128,6 +128,8 @@ impl Inner {
         *serving = yes;
         if yes {
             tracing::info!("serving");
+        } else if *self.stop.0.lock() {
+            tracing::info!("not serving any more: the server is ending");
         } else {
             tracing::warn!("not serving: the database is not there, or not surely ours");
         }

@@ -39,7 +39,12 @@ impl Hunter {
             .timeout(Duration::from_secs(30))
             .build()
             .expect("a client");
-        Self { secrets: Vec::new(), answers: Vec::new(), http, base: process.url("") }
+        Self {
+            secrets: Vec::new(),
+            answers: Vec::new(),
+            http,
+            base: process.url(""),
+        }
     }
 
     /// Asks and keeps the answer. `what` is what messages say, since the path may hold a secret.
@@ -72,11 +77,17 @@ impl Hunter {
         if let Some((kind, body)) = body {
             request = request.header("content-type", kind).body(body);
         }
-        let response = request.send().await.unwrap_or_else(|e| panic!("{what}: {}", e.without_url()));
+        let response = request
+            .send()
+            .await
+            .unwrap_or_else(|e| panic!("{what}: {}", e.without_url()));
         let status = response.status();
         let (cookies, others) = split(response.headers());
         let version = response.version();
-        let body = response.text().await.unwrap_or_else(|e| panic!("{what}: {}", e.without_url()));
+        let body = response
+            .text()
+            .await
+            .unwrap_or_else(|e| panic!("{what}: {}", e.without_url()));
         let json = serde_json::from_str(&body).unwrap_or_default();
         let number = self.answers.len();
         self.answers.push(Answer {
@@ -92,7 +103,8 @@ impl Hunter {
 
     /// Remembers a secret that an answer showed in its body.
     pub fn shown(&mut self, name: &str, text: &str, answer: usize) {
-        self.secrets.push(Secret::new(name, text, Shown::InAnswer(answer)));
+        self.secrets
+            .push(Secret::new(name, text, Shown::InAnswer(answer)));
     }
 
     /// Remembers a secret that no answer may show.
@@ -104,27 +116,53 @@ impl Hunter {
     pub async fn sign_in(&mut self, what: &str, path: &str, body: Value) -> String {
         let answer = self.ask(what, "POST", path, &[], Some(body)).await;
         answer.is_ok();
-        let cookie = answer.cookies.split(';').next().unwrap_or_default().to_owned();
+        let cookie = answer
+            .cookies
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         let number = answer.number;
         let (_, value) = cookie.split_once('=').expect("a cookie has a value");
         let name = format!("the session cookie of {what}");
-        self.secrets.push(Secret::new(&name, value, Shown::InCookieOf(number)));
+        self.secrets
+            .push(Secret::new(&name, value, Shown::InCookieOf(number)));
         cookie
     }
 
     /// Asks for something that shows a secret once, twice with the same Idempotency-Key: the second time
     /// it is refused. Gives the secret and the whole answer.
-    pub async fn make(&mut self, what: &str, path: &str, cookie: &str, body: Value) -> (String, Value) {
+    pub async fn make(
+        &mut self,
+        what: &str,
+        path: &str,
+        cookie: &str,
+        body: Value,
+    ) -> (String, Value) {
         let key = format!("once-{}", self.answers.len());
         let headers = [("cookie", cookie), ("idempotency-key", key.as_str())];
-        let answer = self.ask(what, "POST", path, &headers, Some(body.clone())).await;
+        let answer = self
+            .ask(what, "POST", path, &headers, Some(body.clone()))
+            .await;
         answer.is(201);
         let (json, number) = (answer.json.clone(), answer.number);
-        let link = json["sign_in_url"].as_str().and_then(|url| url.split_once("#token="));
+        let link = json["sign_in_url"]
+            .as_str()
+            .and_then(|url| url.split_once("#token="));
         let secret = json["secret"].as_str().or(link.map(|(_, token)| token));
-        let secret = secret.unwrap_or_else(|| panic!("{what} shows no secret")).to_owned();
+        let secret = secret
+            .unwrap_or_else(|| panic!("{what} shows no secret"))
+            .to_owned();
         self.shown(&format!("the secret of {what}"), &secret, number);
-        let again = self.ask(&format!("{what}, again"), "POST", path, &headers, Some(body)).await;
+        let again = self
+            .ask(
+                &format!("{what}, again"),
+                "POST",
+                path,
+                &headers,
+                Some(body),
+            )
+            .await;
         assert_eq!(again.json["code"], "secret_already_shown", "{}", again.what);
         (secret, json)
     }
@@ -133,7 +171,13 @@ impl Hunter {
 impl Answer {
     /// A success.
     pub fn is_ok(&self) {
-        assert!((200..300).contains(&self.status), "{}: {} {}", self.what, self.status, self.json["code"]);
+        assert!(
+            (200..300).contains(&self.status),
+            "{}: {} {}",
+            self.what,
+            self.status,
+            self.json["code"]
+        );
     }
 
     /// This status.
@@ -144,7 +188,12 @@ impl Answer {
 
     /// Any refusal that is not the server's own failure.
     pub fn is_refused(&self) -> &Self {
-        assert!((400..500).contains(&self.status), "{}: {}", self.what, self.status);
+        assert!(
+            (400..500).contains(&self.status),
+            "{}: {}",
+            self.what,
+            self.status
+        );
         self
     }
 }
@@ -154,7 +203,11 @@ fn split(headers: &HeaderMap) -> (String, String) {
     for (name, value) in headers {
         let value = String::from_utf8_lossy(value.as_bytes());
         let line = format!("{name}: {value}\n");
-        if name == SET_COOKIE { cookies.push_str(&value) } else { others.push_str(&line) }
+        if name == SET_COOKIE {
+            cookies.push_str(&value)
+        } else {
+            others.push_str(&line)
+        }
     }
     (cookies, others)
 }

@@ -48,16 +48,25 @@ pub fn log_position(home: &Home) -> Option<String> {
         return None;
     }
     let mut db = PgConnection::establish(&home.place.url()).expect("the server is there");
-    lines(&mut db, "SELECT pg_walfile_name(pg_current_wal_lsn()) AS line").pop()
+    lines(
+        &mut db,
+        "SELECT pg_walfile_name(pg_current_wal_lsn()) AS line",
+    )
+    .pop()
 }
 
 /// PostgreSQL's write-ahead log from this position on. Other tests write there, too, and none of them
 /// knows these secrets.
 pub fn write_ahead_log(home: &Home, from: &str) -> Vec<Found> {
     let mut db = PgConnection::establish(&home.place.url()).expect("the server is there");
-    let now = lines(&mut db, "SELECT pg_walfile_name(pg_current_wal_lsn()) AS line").pop();
+    let now = lines(
+        &mut db,
+        "SELECT pg_walfile_name(pg_current_wal_lsn()) AS line",
+    )
+    .pop();
     let now = now.unwrap_or_default();
-    let list = "SELECT name, size FROM pg_ls_waldir() WHERE name >= $1 AND name <= $2 ORDER BY name";
+    let list =
+        "SELECT name, size FROM pg_ls_waldir() WHERE name >= $1 AND name <= $2 ORDER BY name";
     let segments: Vec<Segment> = sql_query(list)
         .bind::<Text, _>(from)
         .bind::<Text, _>(&now)
@@ -66,7 +75,10 @@ pub fn write_ahead_log(home: &Home, from: &str) -> Vec<Found> {
     assert!(!segments.is_empty(), "the log begins with {from}");
     segments
         .into_iter()
-        .map(|segment| Found { bytes: read_segment(&mut db, &segment), name: segment.name })
+        .map(|segment| Found {
+            bytes: read_segment(&mut db, &segment),
+            name: segment.name,
+        })
         .collect()
 }
 
@@ -89,7 +101,11 @@ fn files(folder: &Path, wanted: impl Fn(&str) -> bool) -> Vec<Found> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("the folder is there") {
         let path = entry.expect("an entry").path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if path.is_file() && wanted(&name) {
             let bytes = fs::read(&path).expect("a file");
             found.push(Found { name, bytes });
@@ -110,7 +126,10 @@ fn tables(url: &str) -> Vec<Found> {
         .map(|name| {
             // A row as text: columns of bytes stand in it as hex.
             let rows = lines(&mut db, &format!("SELECT t::text AS line FROM {name} t"));
-            Found { bytes: rows.join("\n").into_bytes(), name }
+            Found {
+                bytes: rows.join("\n").into_bytes(),
+                name,
+            }
         })
         .collect()
 }

@@ -30,7 +30,11 @@ impl Secret {
     /// A secret under a name that messages can use.
     pub fn new(name: &str, text: &str, shown: Shown) -> Self {
         assert!(text.len() >= 16, "{name} is too short to be searched for");
-        Self { name: name.to_owned(), shown, text: text.to_owned() }
+        Self {
+            name: name.to_owned(),
+            shown,
+            text: text.to_owned(),
+        }
     }
 
     /// What would give it away: itself, its halves, what it says when decoded, and all of these encoded.
@@ -39,7 +43,11 @@ impl Secret {
         let mut forms = BTreeMap::new();
         encodings(text, &mut forms);
         // A cut-off secret is most of one. Less than the hint, which shows the last four characters.
-        let body = &text[text.iter().position(|byte| *byte == b'_').map_or(0, |at| at + 1)..];
+        let body = self
+            .text
+            .trim_start_matches("lk_")
+            .trim_start_matches("lkm_")
+            .as_bytes();
         if body.len() >= 30 {
             let (first, second) = body[..body.len() - 4].split_at((body.len() - 4) / 2);
             forms.entry(first.to_vec()).or_insert("its first half");
@@ -58,7 +66,9 @@ impl Secret {
 fn encodings(bytes: &[u8], forms: &mut BTreeMap<Vec<u8>, &'static str>) {
     forms.entry(bytes.to_vec()).or_insert("as it is");
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    forms.entry(hex.to_uppercase().into_bytes()).or_insert("as hex");
+    forms
+        .entry(hex.to_uppercase().into_bytes())
+        .or_insert("as hex");
     forms.entry(hex.into_bytes()).or_insert("as hex");
     // Base64 of a text that holds it looks different with each of three beginnings.
     for before in 0..3 {
@@ -67,14 +77,18 @@ fn encodings(bytes: &[u8], forms: &mut BTreeMap<Vec<u8>, &'static str>) {
         let (skip, end) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
         for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
             let encoded = engine.encode(&padded).into_bytes();
-            forms.entry(encoded[skip..end].to_vec()).or_insert("as Base64");
+            forms
+                .entry(encoded[skip..end].to_vec())
+                .or_insert("as Base64");
         }
     }
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
     let pairs = text.as_bytes().chunks(2);
-    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+    pairs
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
 }
 
 /// Searches for every form of every secret in one pass.
@@ -104,12 +118,19 @@ pub struct Found {
 impl Search {
     /// For these secrets.
     pub fn new(secrets: &[Secret]) -> Self {
-        let mut search = Self { by_head: HashMap::new(), begins: vec![false; 1 << 16] };
+        let mut search = Self {
+            by_head: HashMap::new(),
+            begins: vec![false; 1 << 16],
+        };
         for (secret, entry) in secrets.iter().enumerate() {
             for (bytes, form) in entry.forms() {
                 let head: [u8; HEAD] = bytes[..HEAD].try_into().expect("no form is shorter");
                 search.begins[two(&bytes)] = true;
-                search.by_head.entry(head).or_default().push(Needle { secret, form, bytes });
+                search.by_head.entry(head).or_default().push(Needle {
+                    secret,
+                    form,
+                    bytes,
+                });
             }
         }
         search
@@ -124,7 +145,10 @@ impl Search {
             }
             for needle in self.by_head.get(head).into_iter().flatten() {
                 if text[at..].starts_with(&needle.bytes) {
-                    found.push(Found { secret: needle.secret, form: needle.form });
+                    found.push(Found {
+                        secret: needle.secret,
+                        form: needle.form,
+                    });
                 }
             }
         }
@@ -143,8 +167,9 @@ fn every_form_of_a_planted_secret_is_found() {
     let key = "lk_7Qm2xT9vLz4KcR8bWn5HyGp3sDfJ6aUeXYZ123";
     let token = URL_SAFE_NO_PAD.encode([0xa7_u8; 32]);
     let master = "5eed00000000000000000000000000000000000000000000000000000000c0de";
-    let secrets: Vec<Secret> =
-        [key, &token, master].map(|text| Secret::new("planted", text, Shown::Never)).into();
+    let secrets: Vec<Secret> = [key, &token, master]
+        .map(|text| Secret::new("planted", text, Shown::Never))
+        .into();
     let search = Search::new(&secrets);
     for (number, text) in [key, token.as_str(), master].iter().enumerate() {
         let text = text.as_bytes();
@@ -153,8 +178,12 @@ fn every_form_of_a_planted_secret_is_found() {
             text.to_vec(),
             format!("{{\"detail\":\"{}\"}}", String::from_utf8_lossy(text)).into_bytes(),
             upper.into_bytes(),
-            STANDARD_NO_PAD.encode([b"Basic ", text].concat()).into_bytes(),
-            URL_SAFE_NO_PAD.encode([b"user:", text, b"!"].concat()).into_bytes(),
+            STANDARD_NO_PAD
+                .encode([b"Basic ", text].concat())
+                .into_bytes(),
+            URL_SAFE_NO_PAD
+                .encode([b"user:", text, b"!"].concat())
+                .into_bytes(),
             STANDARD_NO_PAD.encode([b"x", text].concat()).into_bytes(),
             Sha256::digest(text).to_vec(),
             text[..text.len() - 10].to_vec(),
@@ -165,9 +194,21 @@ fn every_form_of_a_planted_secret_is_found() {
             }
             let noise = [b"before \xff\0".as_slice(), &planted, b" after"].concat();
             let found = search.within(&noise);
-            assert!(found.iter().any(|found| found.secret == number), "secret {number}");
+            assert!(
+                found.iter().any(|found| found.secret == number),
+                "secret {number}"
+            );
         }
     }
-    assert_eq!(search.within(b"lk_\xe2\x80\xa6Z123 and nothing else, at some length"), []);
-    assert!(search.within(&[0xa7_u8; 32]).iter().any(|found| found.secret == 1), "decoded");
+    assert_eq!(
+        search.within(b"lk_\xe2\x80\xa6Z123 and nothing else, at some length"),
+        []
+    );
+    assert!(
+        search
+            .within(&[0xa7_u8; 32])
+            .iter()
+            .any(|found| found.secret == 1),
+        "decoded"
+    );
 }

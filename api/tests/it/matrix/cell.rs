@@ -41,13 +41,22 @@ struct Things {
     secret: String,
 }
 
+/// What a request may have. Small, so that what is too much is still read in one go: a connection that is
+/// closed on unread bytes can lose its answer.
+pub const BODY_LIMIT: usize = 4096;
+
 /// What changes its own caller, so that each cell needs a caller of its own.
-const PERSONAL: [&str; 5] =
-    ["signOut", "changePassword", "endSession", "endOtherSessions", "revokeToken"];
+const PERSONAL: [&str; 5] = [
+    "signOut",
+    "changePassword",
+    "endSession",
+    "endOtherSessions",
+    "revokeToken",
+];
 
 impl World {
     pub async fn new() -> Self {
-        let server = TestServer::start().await;
+        let server = TestServer::start_with(|config| config.body_limit = BODY_LIMIT).await;
         let ada = server.set_up().await;
         let owner = ada.member("Owner").await;
         Self {
@@ -96,8 +105,16 @@ impl World {
                 _ => person,
             };
         }
-        let body = if operation.takes_a_body() { Some(self.body(id, &things).await?) } else { None };
-        Ok(Cell { caller, path: fill(operation, &things)?, body })
+        let body = if operation.takes_a_body() {
+            Some(self.body(id, &things).await?)
+        } else {
+            None
+        };
+        Ok(Cell {
+            caller,
+            path: fill(operation, &things)?,
+            body,
+        })
     }
 
     /// The same for a caller of one's own choosing, with everything in a project of the owner.
@@ -107,7 +124,11 @@ impl World {
             true => Some(self.body(&operation.id, &things).await?),
             false => None,
         };
-        Ok(Cell { caller: caller.clone(), path: fill(operation, &things)?, body })
+        Ok(Cell {
+            caller: caller.clone(),
+            path: fill(operation, &things)?,
+            body,
+        })
     }
 
     /// A fresh project with its members and a key, and the people whom ids in a path name.
@@ -116,11 +137,18 @@ impl World {
         self.owner.join(&project, &self.viewer, "viewer").await;
         self.owner.join(&project, &self.editor, "editor").await;
         self.owner.join(&project, &self.bystander, "viewer").await;
-        let key = self.owner.key(&project, "Production - Claude Integration").await;
+        let key = self
+            .owner
+            .key(&project, "Production - Claude Integration")
+            .await;
         let of_key = format!("/api/v1/projects/{}/keys/{}", project.id, key.id);
         match operation.id.as_str() {
             "endOverlap" => {
-                self.owner.post(&format!("{of_key}/rotate"), json!({})).send().await.ok();
+                self.owner
+                    .post(&format!("{of_key}/rotate"), json!({}))
+                    .send()
+                    .await
+                    .ok();
             }
             // The stream of a revoked key tells so and ends.
             "followKey" => {
@@ -140,10 +168,14 @@ impl World {
 
     /// Somebody new. Roles in a project make no difference to what is one's own.
     async fn person(&self, column: Column) -> Actor {
-        let person = self.ada.member("Somebody").await;
+        let person = self.ada.member(&unique("Somebody")).await;
         if column == Column::Admin {
             let path = format!("/api/v1/users/{}", person.user_id());
-            self.ada.patch(&path, json!({"role": "admin"})).send().await.ok();
+            self.ada
+                .patch(&path, json!({"role": "admin"}))
+                .send()
+                .await
+                .ok();
         }
         person
     }
@@ -177,7 +209,11 @@ impl World {
             "updateKey" => json!({"disabled": true}),
             "rotateKey" => json!({"overlap_seconds": 60}),
             "verifyKey" => json!({"key": things.secret}),
-            _ => return Err(format!("{operation} takes a body: write a good one in matrix/cell.rs")),
+            _ => {
+                return Err(format!(
+                    "{operation} takes a body: write a good one in matrix/cell.rs"
+                ));
+            }
         })
     }
 }
@@ -210,7 +246,10 @@ fn fill(operation: &Operation, things: &Things) -> Result<String, String> {
         .replace("{session_id}", &things.session_id)
         .replace("{token_id}", &things.token_id);
     match path.contains('{') {
-        true => Err(format!("{}: matrix/cell.rs doesn't know what {path} needs", operation.id)),
+        true => Err(format!(
+            "{}: matrix/cell.rs doesn't know what {path} needs",
+            operation.id
+        )),
         false => Ok(path),
     }
 }

@@ -124,13 +124,25 @@ impl Row {
 /// The table, line by line.
 pub fn rows() -> Vec<Row> {
     let mut lines = TABLE.lines().filter(|line| !line.trim().is_empty());
-    let head: Vec<&str> = lines.next().unwrap_or_default().split_whitespace().skip(1).collect();
-    assert_eq!(head, COLUMNS.map(|(name, _)| name), "the table's head names the columns");
+    let head: Vec<&str> = lines
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .skip(1)
+        .collect();
+    assert_eq!(
+        head,
+        COLUMNS.map(|(name, _)| name),
+        "the table's head names the columns"
+    );
     lines
         .map(|line| {
             let mut words = line.split_whitespace();
             let operation = words.next().unwrap_or_default();
-            Row { operation, statuses: words.map(|word| word.parse().ok()).collect() }
+            Row {
+                operation,
+                statuses: words.map(|word| word.parse().ok()).collect(),
+            }
         })
         .collect()
 }
@@ -140,7 +152,11 @@ pub fn gaps(rows: &[Row], operations: &[Operation]) -> Vec<String> {
     let mut gaps = Vec::new();
     for operation in operations {
         let id = &operation.id;
-        match rows.iter().filter(|row| row.operation == id).collect::<Vec<_>>()[..] {
+        match rows
+            .iter()
+            .filter(|row| row.operation == id)
+            .collect::<Vec<_>>()[..]
+        {
             [] => gaps.push(format!("{id} has no row in the table: say who may call it")),
             [row] => {
                 for (name, column) in COLUMNS {
@@ -156,8 +172,14 @@ pub fn gaps(rows: &[Row], operations: &[Operation]) -> Vec<String> {
         }
     }
     for row in rows {
-        if !operations.iter().any(|operation| operation.id == row.operation) {
-            gaps.push(format!("{} stands in the table and is no operation", row.operation));
+        if !operations
+            .iter()
+            .any(|operation| operation.id == row.operation)
+        {
+            gaps.push(format!(
+                "{} stands in the table and is no operation",
+                row.operation
+            ));
         }
     }
     gaps

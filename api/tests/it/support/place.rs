@@ -1,15 +1,26 @@
 //! Where a database of a test is, and what tests do to it behind the server's back.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use diesel::{Connection as _, PgConnection, SqliteConnection, connection::SimpleConnection as _};
 use latchkey_keys::{KeyRing, MasterKey};
 use latchkey_store::{DatabaseUrl, LockMode, OpenOptions, Store};
 
-use super::{database::Database, process::MASTER_KEY};
+use super::{Backend, backend, process::MASTER_KEY};
+
+/// The variable that names the maintenance database of the run's server, with a superuser's password.
+const SERVER: &str = "LATCHKEY_TEST_POSTGRES";
 
 /// A database of a test's own. It goes when this is dropped.
-pub struct Place(Database);
+pub enum Place {
+    /// A file, in a folder that somebody else removes.
+    File(PathBuf),
+    /// A database on the server of this run.
+    Server { admin: String, name: String },
+}
 
 /// A connection that no server knows of.
 pub enum Intruder {
@@ -18,17 +29,25 @@ pub enum Intruder {
 }
 
 impl Place {
-    /// A database that nobody has used.
-    pub fn fresh() -> Self {
-        Self(Database::create())
+    /// A database that nobody has used; if it is a file, then somewhere in this folder.
+    pub fn fresh(folder: &Path) -> Self {
+        if backend() == Backend::Sqlite {
+            return Self::File(folder.join("data/latchkey.db"));
+        }
+        let admin = std::env::var(SERVER)
+            .unwrap_or_else(|_| panic!("{SERVER} must name a server; cargo xtask test starts one"));
+        let name = format!("latchkey_it_{}", uuid::Uuid::now_v7().simple());
+        let place = Self::Server { admin, name };
+        place.administrate("CREATE DATABASE $");
+        place
     }
 
     /// As the server's setting.
     pub fn url(&self) -> String {
-        match &self.0 {
-            Database::Sqlite(_) => format!("sqlite://{}", self.path().unwrap().display()),
-            Database::Postgres { server, name } => {
-                let mut url = server.clone();
+        match self {
+            Self::File(path) => format!("sqlite://{}", path.display()),
+            Self::Server { admin, name } => {
+                let mut url = url::Url::parse(admin).unwrap();
                 url.set_path(name);
                 url.into()
             }
@@ -36,28 +55,28 @@ impl Place {
     }
 
     /// The file, on SQLite.
-    pub fn path(&self) -> Option<PathBuf> {
-        match &self.0 {
-            Database::Sqlite(folder) => Some(folder.path().join("latchkey.db")),
-            Database::Postgres { .. } => None,
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Server { .. } => None,
         }
     }
 
     /// A connection beside the server's own.
     pub fn intrude(&self) -> Intruder {
-        match self.path() {
-            Some(path) => {
+        match self {
+            Self::File(path) => {
                 Intruder::Sqlite(SqliteConnection::establish(path.to_str().unwrap()).unwrap())
             }
-            None => Intruder::Pg(PgConnection::establish(&self.url()).unwrap()),
+            Self::Server { .. } => Intruder::Pg(PgConnection::establish(&self.url()).unwrap()),
         }
     }
 
     /// Runs a statement as the server's superuser from outside of the database, which `$` stands for.
     /// Nothing on SQLite.
     pub fn administrate(&self, sql: &str) {
-        if let Database::Postgres { server, name } = &self.0 {
-            let mut server = PgConnection::establish(server.as_str()).unwrap();
+        if let Self::Server { admin, name } = self {
+            let mut server = PgConnection::establish(admin).unwrap();
             server.batch_execute(&sql.replace('$', name)).unwrap();
         }
     }
@@ -69,6 +88,12 @@ impl Place {
         let url = DatabaseUrl::parse(&self.url()).unwrap();
         let options = OpenOptions::new(url, Arc::clone(&ring), master.check_value(), LockMode::Cli);
         (Store::open(options).unwrap_or_else(|e| panic!("{e}")), ring)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.administrate("DROP DATABASE IF EXISTS $ WITH (FORCE)");
     }
 }
 

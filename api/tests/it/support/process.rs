@@ -64,9 +64,10 @@ pub struct Reply {
 impl Home {
     /// With a fresh database of the backend that this run is for.
     pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
         Self {
-            place: Place::fresh(),
-            folder: tempfile::tempdir().unwrap(),
+            place: Place::fresh(folder.path()),
+            folder,
         }
     }
 

@@ -75,7 +75,8 @@ impl TestServer {
         });
         Self {
             running: None,
-            database: Some(database),
+            place,
+            _folder: folder,
             config,
             host,
         }

@@ -52,4 +52,15 @@ impl TestServer {
             .expect("the session is there")
             .0
     }
+
+    /// The row of a session tells another last request and another end.
+    pub fn db_touch_session(&self, row: &StoredSession, seen_at: Timestamp, expires_at: Timestamp) {
+        let touched = self
+            .shared()
+            .store
+            .write(|tx| sessions::touch_session(tx, row.id, seen_at, expires_at, None, None));
+        touched
+            .map_err(|e: StoreError| e.to_string())
+            .expect("the session is there");
+    }
 }
