@@ -110,6 +110,11 @@ pub struct ServeArgs {
     #[arg(long, env = "LATCHKEY_METRICS_OPEN", num_args = 0..=1, default_value_t = false, default_missing_value = "true")]
     pub metrics_open: bool,
 
+    /// Serve the browser app from this folder instead of from the program itself: `frontend/dist` while
+    /// working on it.
+    #[arg(long, env = "LATCHKEY_ASSETS")]
+    pub assets: Option<PathBuf>,
+
     /// After SIGTERM, requests under way have so many seconds to end.
     #[arg(long, env = "LATCHKEY_SHUTDOWN_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=600))]
     pub shutdown_seconds: u64,
@@ -146,6 +151,8 @@ pub struct Config {
     pub sign_in_attempts: u32,
     /// `/metrics` is open to anybody.
     pub metrics_open: bool,
+    /// The folder that the browser app is served from, if not from the program itself.
+    pub assets: Option<PathBuf>,
     /// How long a graceful shutdown waits.
     pub shutdown: Duration,
 }
@@ -252,6 +259,17 @@ impl ServeArgs {
         {
             return Err(wrong("setup_token", "must have 16 to 256 characters"));
         }
+        if let Some(folder) = &self.assets
+            && !folder.join("index.html").is_file()
+        {
+            return Err(wrong(
+                "assets",
+                format_args!(
+                    "{} has no index.html; make it with `cargo xtask frontend`",
+                    folder.display()
+                ),
+            ));
+        }
         Ok(Config {
             database_url,
             master_key,
@@ -270,6 +288,7 @@ impl ServeArgs {
             body_limit: self.body_limit as usize,
             sign_in_attempts: self.sign_in_attempts,
             metrics_open: self.metrics_open,
+            assets: self.assets,
             shutdown: Duration::from_secs(self.shutdown_seconds),
         })
     }
@@ -360,6 +379,7 @@ mod tests {
             ),
             (&["--session-days", "0"], "--session-days"),
             (&["--log-format", "xml"], "--log-format"),
+            (&["--assets", "/nowhere"], "assets"),
         ] {
             let message = check(flags).err().unwrap_or_default();
             assert!(message.contains(name), "{flags:?} said {message:?}");

@@ -1,6 +1,7 @@
 //! One file an operation or a small family of them: each reads top-down as extract, authorise, call,
 //! respond. The file's name is the resource's; the function's is the operationId.
 
+pub mod assets;
 pub mod audit;
 pub mod docs;
 pub mod events;

@@ -80,7 +80,9 @@ pub fn rest(config: &mut web::ServiceConfig) {
                     web::route().to(h::mcp::no_oauth),
                 ),
         )
+        // Before the app's own files, whose pattern takes it too.
         .service(page::show_style)
+        .service(h::assets::show_asset)
         // Before Swagger UI's own files, whose pattern takes everything below /docs.
         .service(h::docs::list_errors)
         .service(h::docs::show_error)

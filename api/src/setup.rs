@@ -28,7 +28,7 @@ impl Setup {
         let text = configured
             .or(fresh.as_ref().map(OpaqueToken::expose))
             .unwrap_or_default();
-        let digest = ring.link.digest(text.as_bytes());
+        let digest = ring.setup.digest(text.as_bytes());
         Ok((
             Self {
                 digest,
@@ -52,7 +52,7 @@ impl Setup {
     /// Whether this is the token.
     #[must_use]
     pub fn accepts(&self, ring: &KeyRing, token: &str) -> bool {
-        let presented = ring.link.digest(token.as_bytes());
+        let presented = ring.setup.digest(token.as_bytes());
         self.digest.as_bytes().ct_eq(presented.as_bytes()).into()
     }
 }

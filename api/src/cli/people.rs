@@ -154,7 +154,7 @@ pub(super) fn token(command: TokenCommand) -> Result<(), ConfigError> {
 
 fn add(args: &AddArgs) -> Result<(), ConfigError> {
     check_name(&args.name).map_err(|e| ConfigError(format!("--name {e}")))?;
-    check_email(&args.email).map_err(|e| ConfigError(format!("--email {e}")))?;
+    check_email(args.email.trim()).map_err(|e| ConfigError(format!("--email {e}")))?;
     let (store, ring) = open(&args.database)?;
     let now = clock::now();
     let link = Link::with(&ring, &origin(&args.link), now).map_err(sentence)?;

@@ -51,7 +51,7 @@ pub async fn set_up(guard: Guard<Entrance, Json<SetupRequest>>) -> ApiResult<Htt
     let mut checks = Checks::default();
     checks
         .rule("/name", check_name(&body.name))
-        .rule("/email", check_email(&body.email))
+        .rule("/email", check_email(body.email.trim()))
         .rule("/password", check_password(&body.password));
     if let Some(name) = &body.project_name {
         checks.rule("/project_name", check_name(name));

@@ -78,7 +78,7 @@ pub async fn create_user(
     let mut checks = Checks::default();
     checks
         .rule("/name", check_name(&body.name))
-        .rule("/email", check_email(&body.email));
+        .rule("/email", check_email(body.email.trim()));
     if let Some(password) = &body.password {
         checks.rule("/password", check_password(password));
     }

@@ -1,5 +1,7 @@
 //! What the caller sent: JSON bodies and queries, read strictly, with errors that name the field.
 
+use std::time::Duration;
+
 use actix_web::{dev::Payload, http::header, web};
 use futures_util::StreamExt as _;
 use latchkey_types::{FieldError, ProblemCode};
@@ -75,8 +77,23 @@ impl<T: DeserializeOwned + 'static> Input for Query<T> {
     }
 }
 
-/// The whole body, up to the limit.
+/// How long a body may take to arrive; a caller that is slower only holds a connection.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The whole body, up to the limit, in time.
 async fn body(call: &Call, payload: &mut Payload) -> ApiResult<web::Bytes> {
+    tokio::time::timeout(BODY_PATIENCE, whole_body(call, payload))
+        .await
+        .unwrap_or_else(|_| {
+            let detail = format!(
+                "The body did not arrive within {} seconds.",
+                BODY_PATIENCE.as_secs()
+            );
+            Err(ApiError::new(ProblemCode::InvalidRequest, detail))
+        })
+}
+
+async fn whole_body(call: &Call, payload: &mut Payload) -> ApiResult<web::Bytes> {
     let limit = call.app.config.body_limit;
     let too_large = || {
         ApiError::new(

@@ -174,7 +174,7 @@ fn every_answer_is_described_and_every_refusal_is_a_problem() {
                 if !is_problem || content.is_none_or(|content| content.len() != 1) {
                     wrong.push(format!("{at} is no problem document"));
                 }
-                if problem["example"]["status"].to_string() != *status {
+                if problem["example"]["status"].as_u64() != status.parse().ok() {
                     wrong.push(format!("{at} has the example of another status"));
                 }
             } else if status != "204"
@@ -198,85 +198,6 @@ fn every_answer_is_described_and_every_refusal_is_a_problem() {
     }
     wrong.dedup();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-}
-
-#[test]
-fn every_json_body_has_an_example_and_a_named_schema() {
-    let mut wrong = Vec::new();
-    for operation in document::operations(&generated()) {
-        for (place, kind, media) in bodies(&operation) {
-            let at = format!("{} {place} {kind}", operation.id);
-            if kind.contains("json") && media["example"].is_null() && media["examples"].is_null() {
-                wrong.push(format!("{at} has no example"));
-            }
-            if is_inline_object(&media["schema"]) {
-                wrong.push(format!("{at} has an object without a name"));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-}
-
-#[test]
-fn requests_are_strict() {
-    let document = generated();
-    let mut wrong = BTreeSet::new();
-    for operation in document::operations(&document) {
-        let Some(body) = operation.node.get("requestBody") else {
-            continue;
-        };
-        let mut names = BTreeSet::new();
-        named(body, &document, &mut names);
-        assert!(
-            !names.is_empty(),
-            "{} takes a body of no named schema",
-            operation.id
-        );
-        for name in names {
-            objects(&document["components"]["schemas"][&name], &mut |object| {
-                if object["additionalProperties"] != false {
-                    wrong.insert(format!("{name} takes fields that it doesn't know"));
-                }
-            });
-        }
-    }
-    assert!(wrong.is_empty(), "\n{wrong:#?}");
-}
-
-#[test]
-fn only_two_schemas_hold_a_secret() {
-    let document = generated();
-    let mut holders = BTreeSet::new();
-    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
-        objects(schema, &mut |object| {
-            if object["properties"].get("secret").is_some() {
-                holders.insert(name.clone());
-            }
-        });
-    }
-    assert_eq!(
-        holders,
-        BTreeSet::from(["CreatedKey".to_owned(), "CreatedToken".to_owned()])
-    );
-    // And they are the answers of what makes one, of nothing else.
-    let mut makers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for operation in document::operations(&document) {
-        let mut names = BTreeSet::new();
-        named(&operation.node["responses"], &document, &mut names);
-        for name in names.intersection(&holders) {
-            makers
-                .entry(name.clone())
-                .or_default()
-                .insert(operation.id.clone());
-        }
-    }
-    let expected = |ids: &[&str]| {
-        ids.iter()
-            .map(|id| (*id).to_owned())
-            .collect::<BTreeSet<_>>()
-    };
-    assert_eq!(makers["CreatedKey"], expected(&["createKey", "rotateKey"]));
-    assert_eq!(makers["CreatedToken"], expected(&["createToken"]));
 }
 
 #[tokio::test]
@@ -308,74 +229,6 @@ async fn every_problem_code_has_its_page() {
 fn generated() -> Value {
     let contract = latchkey_api::openapi::Contract::new(latchkey_api::routes::description());
     serde_json::from_str(&contract.unwrap_or_else(|e| panic!("{e}")).json).unwrap()
-}
-
-/// Each body of an operation: where it is, its media type, and what is said of it.
-fn bodies(operation: &Operation) -> Vec<(String, &String, &Value)> {
-    let request = operation
-        .node
-        .get("requestBody")
-        .map(|body| ("request".to_owned(), body));
-    let responses = operation.node["responses"].as_object().unwrap();
-    let responses = responses
-        .iter()
-        .map(|(status, response)| (status.clone(), response));
-    let mut found = Vec::new();
-    for (place, body) in request.into_iter().chain(responses) {
-        for (kind, media) in body["content"].as_object().into_iter().flatten() {
-            found.push((place.clone(), kind, media));
-        }
-    }
-    found
-}
-
-/// Whether a schema, or a part of it, is an object that generated clients would have to invent a name for.
-fn is_inline_object(schema: &Value) -> bool {
-    let mut is_inline = false;
-    objects(schema, &mut |_| is_inline = true);
-    is_inline
-}
-
-/// Every object schema in this one, without following references.
-fn objects(schema: &Value, found: &mut impl FnMut(&Value)) {
-    match schema {
-        Value::Object(map) => {
-            let is_object = match &map.get("type") {
-                Some(Value::String(kind)) => kind == "object",
-                Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "object"),
-                _ => map.contains_key("properties"),
-            };
-            if is_object {
-                found(schema);
-            }
-            for (name, value) in map {
-                if !matches!(name.as_str(), "example" | "examples" | "enum" | "default") {
-                    objects(value, found);
-                }
-            }
-        }
-        Value::Array(list) => list.iter().for_each(|value| objects(value, found)),
-        _ => {}
-    }
-}
-
-/// The names of all schemas that this refers to, directly or through others.
-fn named(node: &Value, document: &Value, names: &mut BTreeSet<String>) {
-    match node {
-        Value::Object(map) => {
-            if let Some(name) = map
-                .get("$ref")
-                .and_then(Value::as_str)
-                .and_then(|path| path.rsplit('/').next())
-                && names.insert(name.to_owned())
-            {
-                named(&document["components"]["schemas"][name], document, names);
-            }
-            map.values().for_each(|value| named(value, document, names));
-        }
-        Value::Array(list) => list.iter().for_each(|value| named(value, document, names)),
-        _ => {}
-    }
 }
 
 fn texts<'a>(list: &'a Value, name: &'a str) -> impl Iterator<Item = &'a str> {

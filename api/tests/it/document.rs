@@ -38,27 +38,43 @@ pub async fn served(server: &TestServer) -> Value {
     server.anonymous().get("/openapi.json").send().await.ok()
 }
 
-/// Every operation, in the order of the document.
+/// Every operation, in the order of the document, with its responses in full.
 pub fn operations(document: &Value) -> Vec<Operation> {
-    let paths = document["paths"]
-        .as_object()
-        .expect("the description has paths");
+    let paths = document["paths"].as_object().expect("there are paths");
     let mut found = Vec::new();
     for (path, item) in paths {
         for (method, node) in item.as_object().expect("a path has methods") {
-            let id = node["operationId"].as_str().unwrap_or_default().to_owned();
+            let mut node = node.clone();
+            for response in members(&mut node["responses"]) {
+                if let Some(whole) = response["$ref"].as_str().map(|name| follow(document, name)) {
+                    *response = whole;
+                }
+            }
             found.push(Operation {
-                id,
+                id: node["operationId"].as_str().unwrap_or_default().to_owned(),
                 method: method.clone(),
                 path: path.clone(),
-                node: node.clone(),
+                node,
             });
         }
     }
     assert!(
         found.len() > 40,
-        "the description has only {} operations",
+        "there are only {} operations",
         found.len()
     );
     found
+}
+
+fn members(object: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let members = object.as_object_mut().into_iter();
+    members.flat_map(serde_json::Map::values_mut)
+}
+
+/// What a reference such as `#/components/responses/NotFound` stands for.
+fn follow(document: &Value, reference: &str) -> Value {
+    let found = document.pointer(reference.trim_start_matches('#'));
+    found
+        .unwrap_or_else(|| panic!("{reference} leads nowhere"))
+        .clone()
 }

@@ -8,19 +8,31 @@
     reason = "a test ends at what it didn't expect"
 )]
 
+mod audit;
 mod cli;
 mod contract;
 mod crash;
 mod document;
 mod doubt;
+mod events;
 mod hunt;
+mod hygiene;
 mod interleaving;
+mod machine;
 mod matrix;
+mod mcp;
+mod me;
+mod members;
+mod projects;
 mod readme;
 mod sabotage;
 mod seed;
 mod session;
+mod sessions;
 mod setup;
 mod startup;
 mod stress;
 mod support;
+mod tokens;
+mod usage;
+mod users;

@@ -2,6 +2,7 @@
 
 mod calls;
 mod people;
+mod store;
 mod stress;
 mod usage;
 mod verify;

@@ -47,16 +47,48 @@ impl Hunter {
         }
     }
 
-    /// Asks and keeps the answer. `what` is what messages say, since the path may hold a secret.
+    /// Asks and keeps the answer, which has to have this status. `what` is what messages say, since the path
+    /// may hold a secret.
+    pub async fn get(&mut self, what: &str, path: &str, headers: Headers<'_>, status: u16) {
+        self.ask(what, "GET", path, headers, Value::Null)
+            .await
+            .is(status);
+    }
+
+    /// The same for a request that changes something.
+    pub async fn send(
+        &mut self,
+        what: &str,
+        (method, path): (&str, &str),
+        headers: Headers<'_>,
+        body: Value,
+        status: u16,
+    ) {
+        self.ask(what, method, path, headers, body).await.is(status);
+    }
+
+    /// Asks for something that will be refused, one way or the other.
+    pub async fn refuse(
+        &mut self,
+        what: &str,
+        (method, path): (&str, &str),
+        headers: Headers<'_>,
+        body: Value,
+    ) {
+        let answer = self.ask(what, method, path, headers, body).await;
+        answer.is_refused();
+    }
+
+    /// Asks and keeps the answer, whatever it is. `null` is no body.
     pub async fn ask(
         &mut self,
         what: &str,
         method: &str,
         path: &str,
         headers: Headers<'_>,
-        body: Option<Value>,
+        body: Value,
     ) -> &Answer {
-        let body = body.map(|body| ("application/json", body.to_string()));
+        let body = (!body.is_null()).then(|| ("application/json", body.to_string()));
         self.ask_raw(what, method, path, headers, body).await
     }
 
@@ -114,7 +146,7 @@ impl Hunter {
 
     /// Asks for a session, and gives the Cookie header for further requests.
     pub async fn sign_in(&mut self, what: &str, path: &str, body: Value) -> String {
-        let answer = self.ask(what, "POST", path, &[], Some(body)).await;
+        let answer = self.ask(what, "POST", path, &[], body).await;
         answer.is_ok();
         let cookie = answer
             .cookies
@@ -141,9 +173,7 @@ impl Hunter {
     ) -> (String, Value) {
         let key = format!("once-{}", self.answers.len());
         let headers = [("cookie", cookie), ("idempotency-key", key.as_str())];
-        let answer = self
-            .ask(what, "POST", path, &headers, Some(body.clone()))
-            .await;
+        let answer = self.ask(what, "POST", path, &headers, body.clone()).await;
         answer.is(201);
         let (json, number) = (answer.json.clone(), answer.number);
         let link = json["sign_in_url"]
@@ -154,15 +184,8 @@ impl Hunter {
             .unwrap_or_else(|| panic!("{what} shows no secret"))
             .to_owned();
         self.shown(&format!("the secret of {what}"), &secret, number);
-        let again = self
-            .ask(
-                &format!("{what}, again"),
-                "POST",
-                path,
-                &headers,
-                Some(body),
-            )
-            .await;
+        let what = format!("{what}, again");
+        let again = self.ask(&what, "POST", path, &headers, body).await;
         assert_eq!(again.json["code"], "secret_already_shown", "{}", again.what);
         (secret, json)
     }

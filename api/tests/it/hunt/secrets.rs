@@ -68,8 +68,8 @@ fn encodings(bytes: &[u8], forms: &mut BTreeMap<Vec<u8>, &'static str>) {
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     forms
         .entry(hex.to_uppercase().into_bytes())
-        .or_insert("as hex");
-    forms.entry(hex.into_bytes()).or_insert("as hex");
+        .or_insert("in hex");
+    forms.entry(hex.into_bytes()).or_insert("in hex");
     // Base64 of a text that holds it looks different with each of three beginnings.
     for before in 0..3 {
         let mut padded = vec![0; before];
@@ -79,7 +79,7 @@ fn encodings(bytes: &[u8], forms: &mut BTreeMap<Vec<u8>, &'static str>) {
             let encoded = engine.encode(&padded).into_bytes();
             forms
                 .entry(encoded[skip..end].to_vec())
-                .or_insert("as Base64");
+                .or_insert("in Base64");
         }
     }
 }
@@ -136,7 +136,7 @@ impl Search {
         search
     }
 
-    /// Every secret in this text, each form once.
+    /// Every secret in this text, in one of the forms that it is there in.
     pub fn within(&self, text: &[u8]) -> Vec<Found> {
         let mut found = Vec::new();
         for (at, head) in text.windows(HEAD).enumerate() {
@@ -153,7 +153,7 @@ impl Search {
             }
         }
         found.sort();
-        found.dedup();
+        found.dedup_by_key(|found| found.secret);
         found
     }
 }

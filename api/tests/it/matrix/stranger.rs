@@ -146,12 +146,13 @@ fn request(
     }
 }
 
-/// All of an answer but what differs between any two answers.
+/// All of an answer but what differs between any two answers; whether the connection stays open depends on how
+/// much of the body had arrived.
 fn plain(answer: &Answer) -> String {
     let mut headers: Vec<String> = answer
         .headers
         .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id"))
+        .filter(|(name, _)| !matches!(name.as_str(), "connection" | "date" | "x-request-id"))
         .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap_or_default()))
         .collect();
     headers.sort();

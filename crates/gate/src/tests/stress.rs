@@ -24,8 +24,9 @@ impl Told {
         let seen = self.compared.load(SeqCst);
         self.step.fetch_add(1, SeqCst);
         // Long enough that the readers meet this very state, too, not only the last one of all.
-        let patience = Instant::now() + Duration::from_secs(5);
-        while self.compared.load(SeqCst) < seen + 4 && Instant::now() < patience {
+        let patience = Instant::now() + Duration::from_secs(10);
+        while self.compared.load(SeqCst) < seen + 4 {
+            assert!(Instant::now() < patience, "the readers have stopped");
             std::thread::yield_now();
         }
     }
@@ -40,6 +41,15 @@ impl Told {
             assert_eq!(got, wanted, "secret {n} after step {before}");
             self.compared.fetch_add(1, SeqCst);
         }
+    }
+}
+
+/// Ends the readers however the writer ends: a failure must not hang.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, SeqCst);
     }
 }
 
@@ -115,12 +125,12 @@ fn no_verify_that_begins_after_a_change_sees_the_state_before_it() {
                 }
             });
         }
+        let _ends = Ends(&done);
         for n in 0..KEYS {
             current.store(n, SeqCst);
             let (old, new) = &told[n as usize];
             live(&scene, n, KEYS + n, old, new);
         }
-        done.store(true, SeqCst);
     });
     for n in 0..KEYS * 2 {
         assert_eq!(scene.code(n), Some(VerifyCode::Revoked));

@@ -1,0 +1,16 @@
+//! What pages and components share, and what touches the browser.
+
+pub mod api;
+pub mod clipboard;
+pub mod download;
+pub mod leave;
+pub mod paged;
+pub mod query;
+pub mod remote;
+pub mod secret;
+pub mod session;
+pub mod sse;
+pub mod submission;
+pub mod theme;
+pub mod time;
+pub mod words;

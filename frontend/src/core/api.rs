@@ -1,0 +1,197 @@
+//! Calls of the server's API: typed, with one kind of failure, and ended when nobody waits any more.
+
+mod failure;
+
+use js_sys::{ArrayBuffer, Uint8Array};
+use leptos::prelude::{TimeoutHandle, set_timeout_with_handle};
+use serde::{Serialize, de::DeserializeOwned};
+use std::time::Duration;
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, Headers, RequestCache, RequestInit, RequestRedirect, Response};
+use zeroize::Zeroizing;
+
+pub use failure::{ApiFailure, ApiResult};
+
+use super::session;
+
+/// What stands before every path.
+const BASE: &str = "/api/v1";
+/// How long an answer may take before the call counts as failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The address of an API path, for links and event streams: `url("/projects")` is `/api/v1/projects`.
+#[must_use]
+pub fn url(path: &str) -> String {
+    format!("{BASE}{path}")
+}
+
+/// Reads what stands at `path`, such as `/projects?q=lake`.
+///
+/// # Errors
+/// See [`ApiFailure`].
+pub async fn get<T: DeserializeOwned>(path: &str) -> ApiResult<T> {
+    Call::new("GET", path).send().await
+}
+
+/// Begins a POST.
+#[must_use]
+pub fn post(path: &str) -> Call {
+    Call::new("POST", path)
+}
+
+/// Begins a PATCH.
+#[must_use]
+pub fn patch(path: &str) -> Call {
+    Call::new("PATCH", path)
+}
+
+/// Begins a PUT.
+#[must_use]
+pub fn put(path: &str) -> Call {
+    Call::new("PUT", path)
+}
+
+/// Begins a DELETE.
+#[must_use]
+pub fn delete(path: &str) -> Call {
+    Call::new("DELETE", path)
+}
+
+/// A call under construction. Its future ends the request when it is dropped.
+pub struct Call {
+    method: &'static str,
+    path: String,
+    body: Option<Zeroizing<String>>,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Call {
+    fn new(method: &'static str, path: &str) -> Self {
+        Self {
+            method,
+            path: url(path),
+            body: None,
+            headers: Vec::new(),
+        }
+    }
+
+    /// Sends this as the body. What can't be written as JSON is sent as `null` and refused there.
+    #[must_use]
+    pub fn json(mut self, body: &impl Serialize) -> Self {
+        self.body = Some(Zeroizing::new(
+            serde_json::to_string(body).unwrap_or_else(|_| "null".to_owned()),
+        ));
+        self
+    }
+
+    /// Changes only what still has this version; otherwise the answer is 412.
+    #[must_use]
+    pub fn if_version(mut self, version: i64) -> Self {
+        self.headers.push(("If-Match", format!("\"v{version}\"")));
+        self
+    }
+
+    /// Makes a repetition harmless: see [`super::submission::Attempt`].
+    #[must_use]
+    pub fn idempotent(mut self, key: impl Into<String>) -> Self {
+        self.headers.push(("Idempotency-Key", key.into()));
+        self
+    }
+
+    /// Sends, and reads the answer.
+    ///
+    /// # Errors
+    /// See [`ApiFailure`].
+    pub async fn send<T: DeserializeOwned>(self) -> ApiResult<T> {
+        let bytes = self.exchange().await?;
+        serde_json::from_slice(&bytes).map_err(|_| ApiFailure::Unreadable)
+    }
+
+    /// Sends, and expects an answer without a body.
+    ///
+    /// # Errors
+    /// See [`ApiFailure`].
+    pub async fn send_empty(self) -> ApiResult<()> {
+        self.exchange().await.map(drop)
+    }
+
+    /// The part that is the same for every type, so that it is compiled once.
+    async fn exchange(self) -> ApiResult<Zeroizing<Vec<u8>>> {
+        let outcome = self.fetch().await;
+        session::note_reachable(!matches!(outcome, Err(ApiFailure::Network)));
+        if let Err(failure) = &outcome
+            && failure.is_session_end()
+        {
+            session::note_ended();
+        }
+        outcome
+    }
+
+    async fn fetch(self) -> ApiResult<Zeroizing<Vec<u8>>> {
+        let Some(window) = web_sys::window() else {
+            return Err(ApiFailure::Network);
+        };
+        let abort = AbortOnDrop::new()?;
+        let init = RequestInit::new();
+        init.set_method(self.method);
+        init.set_cache(RequestCache::NoStore);
+        init.set_redirect(RequestRedirect::Error);
+        init.set_signal(Some(&abort.controller.signal()));
+        let headers = Headers::new()?;
+        headers.set("Accept", "application/json")?;
+        for (name, value) in &self.headers {
+            headers.set(name, value)?;
+        }
+        if let Some(body) = &self.body {
+            headers.set("Content-Type", "application/json")?;
+            init.set_body(&JsValue::from_str(body));
+        }
+        init.set_headers(&headers);
+        let answer = JsFuture::from(window.fetch_with_str_and_init(&self.path, &init)).await?;
+        let answer: Response = answer.dyn_into()?;
+        let bytes = read(&answer).await?;
+        if answer.ok() {
+            Ok(bytes)
+        } else {
+            let retry_after = answer
+                .headers()
+                .get("Retry-After")?
+                .and_then(|seconds| seconds.parse().ok());
+            Err(ApiFailure::of_answer(answer.status(), &bytes, retry_after))
+        }
+    }
+}
+
+/// Bytes rather than text: a JavaScript string with a secret in it could not be wiped.
+async fn read(answer: &Response) -> ApiResult<Zeroizing<Vec<u8>>> {
+    let buffer: ArrayBuffer = JsFuture::from(answer.array_buffer()?).await?.dyn_into()?;
+    let view = Uint8Array::new(&buffer);
+    let bytes = Zeroizing::new(view.to_vec());
+    view.fill(0, 0, view.length());
+    Ok(bytes)
+}
+
+/// Ends the request when its future is dropped or its time is over.
+struct AbortOnDrop {
+    controller: AbortController,
+    limit: Option<TimeoutHandle>,
+}
+
+impl AbortOnDrop {
+    fn new() -> ApiResult<Self> {
+        let controller = AbortController::new()?;
+        let late = controller.clone();
+        let limit = set_timeout_with_handle(move || late.abort(), PATIENCE).ok();
+        Ok(Self { controller, limit })
+    }
+}
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        if let Some(limit) = self.limit {
+            limit.clear();
+        }
+        self.controller.abort();
+    }
+}

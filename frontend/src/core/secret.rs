@@ -1,0 +1,96 @@
+//! A secret that is shown once: held in one place, and wiped from it.
+
+use leptos::prelude::*;
+use zeroize::Zeroizing;
+
+/// What stands for the hidden part of a secret.
+const VEIL: &str = "••••••••••••";
+
+/// Holds one secret until it is wiped, or its owner is gone. It has no Debug and can't be serialised.
+/// Copy it freely: every copy is the same place.
+///
+/// Text that the browser was given (shown, copied) is the browser's: it is let go with the elements that show it.
+#[derive(Clone, Copy)]
+pub struct OneTime {
+    text: StoredValue<Option<Zeroizing<String>>>,
+    is_held: RwSignal<bool>,
+}
+
+impl OneTime {
+    /// An empty place, wiped at the latest when the present owner ends.
+    #[must_use]
+    pub fn new() -> Self {
+        let place = Self {
+            text: StoredValue::new(None),
+            is_held: RwSignal::new(false),
+        };
+        on_cleanup(move || place.wipe());
+        place
+    }
+
+    /// Puts a secret in, in the place of what was there.
+    pub fn put(self, text: String) {
+        self.text.try_set_value(Some(Zeroizing::new(text)));
+        self.is_held.try_set(true);
+    }
+
+    /// Lends the secret. Keep nothing of it.
+    pub fn with<R>(self, look: impl FnOnce(&str) -> R) -> Option<R> {
+        self.text
+            .try_with_value(|text| text.as_ref().map(|text| look(text)))
+            .flatten()
+    }
+
+    /// Whether there is one. Reactive.
+    #[must_use]
+    pub fn is_held(self) -> bool {
+        self.is_held.try_get().unwrap_or(false)
+    }
+
+    /// Overwrites it and lets it go.
+    pub fn wipe(self) {
+        // Dropping it writes zeros over its memory.
+        self.text.try_set_value(None);
+        self.is_held.try_set(false);
+    }
+}
+
+impl Default for OneTime {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A secret, or a URL with one in its query, with everything but its beginning and last four characters hidden.
+#[must_use]
+pub fn mask(text: &str) -> String {
+    let start = text.find("apikey=").map_or(0, |at| at + "apikey=".len());
+    let (before, secret) = text.split_at(start);
+    let prefix = secret.find('_').map_or("", |at| &secret[..=at]);
+    let rest = &secret[prefix.len()..];
+    let count = rest.chars().count();
+    // Of something short, four characters would be too much.
+    let tail: String = if count >= 16 {
+        rest.chars().skip(count - 4).collect()
+    } else {
+        String::new()
+    };
+    format!("{before}{prefix}{VEIL}{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_ends_of_a_secret_are_shown() {
+        let secret = "lk_EXAMPLEexampleEXAMPLEexample0000a1B2";
+        assert_eq!(mask(secret), "lk_••••••••••••a1B2");
+        assert_eq!(
+            mask(&format!("https://keys.example.com/lake/mcp/v1?apikey={secret}")),
+            "https://keys.example.com/lake/mcp/v1?apikey=lk_••••••••••••a1B2"
+        );
+        assert_eq!(mask("short"), VEIL);
+        assert_eq!(mask(""), VEIL);
+    }
+}
