@@ -4,9 +4,21 @@
 default:
     @just --list --unsorted
 
-# Build the server and start it on SQLite in ./data; ARGS go to `latchkey serve`
+# Build the browser app and the server, and start it on SQLite in ./data; ARGS go to `latchkey serve`
 run *ARGS:
     cargo xtask run -- {{ ARGS }}
+
+# The same unoptimised, with the browser app built anew when a source of it changes
+dev *ARGS:
+    cargo xtask dev -- {{ ARGS }}
+
+# Build the browser app alone, into frontend/dist
+frontend:
+    cargo xtask frontend
+
+# What the browser app weighs; fails beyond its budget
+sizes:
+    cargo xtask sizes
 
 # Everything: checks, tests on SQLite and PostgreSQL, the API description, the browser
 test:

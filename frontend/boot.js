@@ -1,6 +1,12 @@
-// The last lines of the app's JavaScript: the bundle appends them to what wasm-bindgen wrote.
-// A file of its own kind, because the content-security policy allows no script inside the page.
+// The last lines of the app's JavaScript: the bundle appends them to what wasm-bindgen wrote. They are not in the
+// page, because its content-security policy allows no script there.
 const boot = document.getElementById("boot");
+try {
+    // As src/core/theme.rs does it, so that the colours don't change once the app is there.
+    document.documentElement.dataset.theme = localStorage.getItem("latchkey.theme") ?? "system";
+} catch {
+    // Storage is forbidden here: the system's colours stay.
+}
 try {
     await __wbg_init({ module_or_path: "{{wasm}}" });
     boot.remove();

@@ -92,6 +92,27 @@ impl App {
         self.block(move || store.write(f)).await
     }
 
+    /// Like [`App::write`], and tells what ended with the commit, also when the caller has left.
+    ///
+    /// # Errors
+    /// Those of `f`, with nothing changed; 503 when the database can't be written.
+    pub async fn write_ending<T, F>(&self, f: F) -> ApiResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> ApiResult<(T, Vec<Ending>)> + Send + 'static,
+    {
+        let (store, endings) = (self.store.clone(), self.endings.clone());
+        self.block(move || {
+            let (value, ended) = store.write(f)?;
+            for ending in ended {
+                // Nobody listening is fine.
+                let _ = endings.send(ending);
+            }
+            Ok(value)
+        })
+        .await
+    }
+
     /// Runs something that computes for long, or waits.
     ///
     /// # Errors

@@ -130,6 +130,14 @@ fn complete(document: &mut Value) {
         document["components"]["responses"][name] =
             json!({"description": meaning, "content": problem_content(status)});
     }
+    // utoipa carries serde's deny_unknown_fields to structs, not to the variants of an enum.
+    for variant in document["components"]["schemas"]["Backend"]["oneOf"]
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+    {
+        variant["additionalProperties"] = json!(false);
+    }
     let schemas = document["components"]["schemas"]
         .as_object()
         .cloned()

@@ -113,11 +113,8 @@ pub fn key(row: StoredKey, gate: &Gate, now: Timestamp) -> Key {
             newest_use = Some(used);
         }
     }
-    secrets.sort_by_key(|secret| std::cmp::Reverse((secret.created_at, secret.id)));
     let hint = row
-        .secrets
-        .iter()
-        .max_by_key(|secret| (secret.created_at, secret.id))
+        .newest_secret()
         .map(|secret| secret.hint.clone())
         .unwrap_or_default();
     let (at, via, client, ip) = newest_use.map_or((None, None, None, None), |used| {

@@ -17,8 +17,10 @@ use crate::{
 static EMBEDDED: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/bundle.rs"));
 
 /// Compressed when the bundle was made: the name's ending, and the coding's.
-const COMPRESSED: [(&str, ContentEncoding); 2] =
-    [("br", ContentEncoding::Brotli), ("gz", ContentEncoding::Gzip)];
+const COMPRESSED: [(&str, ContentEncoding); 2] = [
+    ("br", ContentEncoding::Brotli),
+    ("gz", ContentEncoding::Gzip),
+];
 
 /// What a browser asks for once: the name changes with the content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -94,7 +96,9 @@ fn pick(
 }
 
 fn embedded(path: &str) -> Option<web::Bytes> {
-    let at = EMBEDDED.binary_search_by_key(&path, |(name, _)| name).ok()?;
+    let at = EMBEDDED
+        .binary_search_by_key(&path, |(name, _)| name)
+        .ok()?;
     EMBEDDED
         .get(at)
         .map(|(_, content)| web::Bytes::from_static(content))
@@ -106,12 +110,10 @@ fn on_disk(folder: &Path, path: &str) -> Option<web::Bytes> {
 
 /// What the client likes best of what the bundle has (RFC 9110 §12.5.3).
 fn compressed_for(request: &HttpRequest) -> Option<(&'static str, ContentEncoding)> {
-    let codings = [
-        Encoding::brotli(),
-        Encoding::gzip(),
-        Encoding::identity(),
-    ];
-    let chosen = AcceptEncoding::parse(request).ok()?.negotiate(codings.iter())?;
+    let codings = [Encoding::brotli(), Encoding::gzip(), Encoding::identity()];
+    let chosen = AcceptEncoding::parse(request)
+        .ok()?
+        .negotiate(codings.iter())?;
     COMPRESSED
         .into_iter()
         .find(|(_, coding)| chosen == Encoding::Known(*coding))
@@ -142,7 +144,12 @@ mod tests {
 
     #[test]
     fn only_plain_names_of_known_kinds_are_files() {
-        for name in ["latchkey-0123.wasm", "latchkey-0123.js", "a.css", "icons.svg"] {
+        for name in [
+            "latchkey-0123.wasm",
+            "latchkey-0123.js",
+            "a.css",
+            "icons.svg",
+        ] {
             assert!(kind_of(name).is_some(), "{name}");
         }
         for name in [

@@ -163,10 +163,7 @@ impl Follower {
     /// The first call of the newest secret, and the last call of any.
     fn uses(&self, key: &StoredKey) -> (Option<KeyUse>, Option<KeyUse>) {
         let gate = &self.call.app.gate;
-        let newest = key
-            .secrets
-            .iter()
-            .max_by_key(|secret| (secret.created_at, secret.id));
+        let newest = key.newest_secret();
         let first = newest.and_then(|secret| {
             let written = secret.activity.as_ref().map(|activity| KeyUse {
                 at: activity.first_used_at,

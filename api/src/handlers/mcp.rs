@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, web};
 use latchkey_gate::{Verdict, Wanted};
 use latchkey_mcp::Refusal;
-use latchkey_types::{key::Via, verify::VerifyCode};
+use latchkey_types::{Slug, key::Via, verify::VerifyCode};
 
 use super::verify::sentence;
 use crate::{
@@ -21,7 +21,9 @@ use crate::{
 /// When the server was put together wrongly; refusals are answers here.
 pub async fn answer_mcp(request: HttpRequest, slug: web::Path<String>) -> ApiResult<HttpResponse> {
     let call = Call::of(&request)?;
-    let refusal = check(&call, &slug);
+    // A refusal names the realm. What can't be a slug may be a key in its place, and is not repeated.
+    let realm = slug.parse::<Slug>().map_or("latchkey", |_| slug.as_str());
+    let refusal = check(&call, &slug, realm);
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
     response.content_type("application/json");
@@ -44,31 +46,31 @@ pub async fn no_oauth() -> HttpResponse {
         .body(r#"{"error":"not_found","error_description":"This server takes API keys; it has no OAuth."}"#)
 }
 
-fn check(call: &Call, slug: &str) -> Refusal {
+fn check(call: &Call, slug: &str, realm: &str) -> Refusal {
     let presented = match key_source::find(&call.request, call.request.query_string()) {
         Ok(presented) => presented,
-        Err(NoKey::Absent) => return Refusal::no_key(slug),
+        Err(NoKey::Absent) => return Refusal::no_key(realm),
         Err(NoKey::Several) => return Refusal::several_keys(),
     };
     let gate = &call.app.gate;
     let verdict = gate.verify(&presented.text, Wanted::Named(slug), call.now);
-    let code = match &verdict {
-        Verdict::NotServing => None,
-        Verdict::Accepted(_) => Some(VerifyCode::Valid),
-        Verdict::Refused { code, .. } => Some(*code),
-    };
-    call.app.metrics.checked(code);
+    let count = |code| call.app.metrics.checked(code);
     match verdict {
-        Verdict::NotServing => Refusal::unavailable(),
+        Verdict::NotServing => {
+            count(None);
+            Refusal::unavailable()
+        }
         Verdict::Accepted(pass)
             if presented.via == Via::Url && !pass.project().settings().allow_key_in_url =>
         {
+            count(Some(VerifyCode::Invalid));
             gate.note_refused(&pass, call.now);
             let message =
                 "This project doesn't take keys in URLs. Send it as Authorization: Bearer.";
-            Refusal::bad_key(slug, VerifyCode::Invalid, message)
+            Refusal::bad_key(realm, VerifyCode::Invalid, message)
         }
         Verdict::Accepted(pass) => {
+            count(Some(VerifyCode::Valid));
             gate.note(
                 &pass,
                 key_source::used(&call.request, presented.via, call.ip, call.now),
@@ -76,6 +78,7 @@ fn check(call: &Call, slug: &str) -> Refusal {
             Refusal::not_implemented()
         }
         Verdict::Refused { code, known } => {
+            count(Some(code));
             if let Some(pass) = &known {
                 gate.note_refused(pass, call.now);
             }
@@ -85,7 +88,7 @@ fn check(call: &Call, slug: &str) -> Refusal {
             } else {
                 code
             };
-            Refusal::bad_key(slug, code, sentence(code))
+            Refusal::bad_key(realm, code, sentence(code))
         }
     }
 }

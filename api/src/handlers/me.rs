@@ -123,24 +123,20 @@ pub async fn change_password(
         .await?;
     let entry = audit::by(&call, &access.caller, "user.change_password").on(user_id);
     let session_id = access.session_id;
-    let ended = app
-        .write(move |tx| {
-            let fresh = users::find_user(tx, user_id)?.ok_or_else(ApiError::not_found)?;
-            if fresh.password_hash != user.password_hash {
-                return Err(ApiError::new(
-                    ProblemCode::Conflict,
-                    "The password was changed just now, by another request.",
-                ));
-            }
-            users::set_password(tx, user_id, &password_hash)?;
-            let ended = rows::delete_sessions_of(tx, user_id, Some(session_id))?;
-            tx.audit(&entry.with("sessions_ended", ended.len()).done())?;
-            Ok(ended)
-        })
-        .await?;
-    for session in ended {
-        app.ended(Ending::Session(session));
-    }
+    app.write_ending(move |tx| {
+        let fresh = users::find_user(tx, user_id)?.ok_or_else(ApiError::not_found)?;
+        if fresh.password_hash != user.password_hash {
+            return Err(ApiError::new(
+                ProblemCode::Conflict,
+                "The password was changed just now, by another request.",
+            ));
+        }
+        users::set_password(tx, user_id, &password_hash)?;
+        let ended = rows::delete_sessions_of(tx, user_id, Some(session_id))?;
+        tx.audit(&entry.with("sessions_ended", ended.len()).done())?;
+        Ok(((), ended.into_iter().map(Ending::Session).collect()))
+    })
+    .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -362,8 +362,13 @@ fn change_of(
         entry = entry.with("allow_key_in_url", allowed);
         change.allow_key_in_url = Some(allowed);
     }
-    if let Some(mut origins) = body.allowed_origins {
-        origins.dedup();
+    if let Some(given) = body.allowed_origins {
+        let mut origins: Vec<String> = Vec::with_capacity(given.len());
+        for origin in given {
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
         if origins != project.allowed_origins {
             entry = entry.with("allowed_origins", origins.join(" "));
             change.allowed_origins = Some(origins);

@@ -127,13 +127,17 @@ pub struct Closing {
     finished: Notify,
 }
 
-/// Held by the one request that counts; whatever happens to it, the others go on.
-struct Turn<'a>(&'a Closing, ReceiptId);
+/// Held by the one request that counts. However that request ends, and also when its commit failed, the
+/// others go on.
+struct Turn {
+    closing: Arc<Closing>,
+    receipt: ReceiptId,
+}
 
-impl Drop for Turn<'_> {
+impl Drop for Turn {
     fn drop(&mut self) {
-        self.0.receipts.lock().remove(&self.1);
-        self.0.finished.notify_waiters();
+        self.closing.receipts.lock().remove(&self.receipt);
+        self.closing.finished.notify_waiters();
     }
 }
 
@@ -154,8 +158,8 @@ impl Closing {
 /// A receipt on its way to an answer.
 pub struct Pending {
     row: StoredReceipt,
-    /// This request made it, so this request counts.
-    is_fresh: bool,
+    /// With this the request made it, so this request counts.
+    turn: Option<Turn>,
 }
 
 impl Pending {
@@ -175,19 +179,20 @@ impl Pending {
     pub fn fresh(context: &Context, row: StoredReceipt) -> Self {
         // Still under the writer's lock: nobody can find the receipt before it stands here.
         context.closing.receipts.lock().insert(row.id);
+        let turn = Turn {
+            closing: Arc::clone(&context.closing),
+            receipt: row.id,
+        };
         Self {
             row,
-            is_fresh: true,
+            turn: Some(turn),
         }
     }
 
     /// Made by an earlier request.
     #[must_use]
     pub fn found(row: StoredReceipt) -> Self {
-        Self {
-            row,
-            is_fresh: false,
-        }
+        Self { row, turn: None }
     }
 }
 
@@ -257,25 +262,22 @@ pub async fn close(app: &App, pending: Pending, target: impl FnOnce(KeyId) -> En
 /// doesn't make the others wait, and the numbers are written in one transaction.
 pub async fn close_all(app: &App, pending: Vec<(Pending, Ended)>) -> Vec<Receipt> {
     let started = std::time::Instant::now();
-    let turns: Vec<Turn<'_>> = pending
-        .iter()
-        .filter(|(receipt, _)| receipt.is_fresh)
-        .map(|(receipt, _)| Turn(&app.closing, receipt.row.id))
-        .collect();
-    let counted = join_all(pending.into_iter().map(
-        |(Pending { row, is_fresh }, target)| async move {
-            if !is_fresh {
-                app.closing.wait(row.id).await;
-            }
-            let closed = app.gate.end_calls(target, PATIENCE).await;
-            (row, closed)
-        },
-    ))
+    let counted = join_all(
+        pending
+            .into_iter()
+            .map(|(Pending { row, turn }, target)| async move {
+                if turn.is_none() {
+                    app.closing.wait(row.id).await;
+                }
+                let closed = app.gate.end_calls(target, PATIENCE).await;
+                (row, closed, turn)
+            }),
+    )
     .await;
     let open: Vec<(ReceiptId, u32)> = counted
         .iter()
-        .filter(|(row, _)| row.streams_closed.is_none())
-        .map(|(row, closed)| (row.id, *closed))
+        .filter(|(row, ..)| row.streams_closed.is_none())
+        .map(|(row, closed, _)| (row.id, *closed))
         .collect();
     let mut numbers = HashMap::new();
     if !open.is_empty() {
@@ -288,12 +290,11 @@ pub async fn close_all(app: &App, pending: Vec<(Pending, Ended)>) -> Vec<Receipt
             Err(error) => tracing::warn!(%error, "receipts could not be completed"),
         }
     }
-    drop(turns);
     app.metrics
         .revoked(i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX));
     counted
         .into_iter()
-        .map(|(mut row, closed)| {
+        .map(|(mut row, closed, _turn)| {
             if row.streams_closed.is_none() {
                 let number = numbers.get(&row.id).copied().unwrap_or(closed);
                 row.streams_closed = Some(i32::try_from(number).unwrap_or(i32::MAX));
@@ -315,15 +316,10 @@ fn end_overlap_in(
             "Both secrets ended with the key.",
         ));
     }
-    let newest = key
-        .secrets
-        .iter()
-        .max_by_key(|secret| (secret.created_at, secret.id));
+    // The store gives the present secret first, then the one before it.
     let old = key
         .secrets
-        .iter()
-        .filter(|secret| Some(secret.id) != newest.map(|newest| newest.id))
-        .max_by_key(|secret| (secret.created_at, secret.id))
+        .get(1)
         .ok_or_else(|| ApiError::new(ProblemCode::NoOverlap, "This key was never rotated."))?;
     if let Some(receipt) =
         receipts::find_receipt(tx, key.id, ReceiptKind::OverlapEnd, Some(old.id))?

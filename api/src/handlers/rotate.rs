@@ -84,7 +84,11 @@ pub async fn rotate_key(
         })
         .await?;
         if overlap_seconds == 0 {
-            for secret in &access.key.secrets {
+            let key = call
+                .app
+                .read(move |db| Ok(rows::find_key(db, project_id, key_id)?))
+                .await?;
+            for secret in key.iter().flat_map(|key| key.secrets.iter().skip(1)) {
                 call.app
                     .gate
                     .end_calls(Ended::Secret(key_id, secret.id), PATIENCE)

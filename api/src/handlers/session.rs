@@ -153,8 +153,8 @@ pub async fn claim_session(guard: Guard<Entrance, Json<ClaimRequest>>) -> ApiRes
     let beginning = Beginning::new(&call)?;
     let session = beginning.seed();
     let (now, call_ip) = (call.now, call.ip_text());
-    let (user, ended) = app
-        .write(move |tx| {
+    let user = app
+        .write_ending(move |tx| {
             let invalid = || {
                 ApiError::new(
                     ProblemCode::SignInLinkInvalid,
@@ -170,12 +170,9 @@ pub async fn claim_session(guard: Guard<Entrance, Json<ClaimRequest>>) -> ApiRes
             let entry = audit::by_user(now, call_ip, user.id, &user.name, "session.claim");
             tx.audit(&entry.on(session.id).done())?;
             session.begin(tx, user_id)?;
-            Ok((user, ended))
+            Ok((user, ended.into_iter().map(Ending::Session).collect()))
         })
         .await?;
-    for session in ended {
-        app.ended(Ending::Session(session));
-    }
     Ok(HttpResponse::Ok()
         .cookie(beginning.cookie(&call))
         .json(SignedIn {
@@ -195,13 +192,12 @@ pub async fn sign_out(guard: Guard<Presence>) -> ApiResult<HttpResponse> {
     let (user_id, session_id) = (access.caller.user_id, access.session_id);
     let entry = audit::by(&call, &access.caller, "session.delete").on(session_id);
     call.app
-        .write(move |tx| {
+        .write_ending(move |tx| {
             rows::delete_session(tx, user_id, session_id)?;
             tx.audit(&entry.done())?;
-            Ok(())
+            Ok(((), vec![Ending::Session(session_id)]))
         })
         .await?;
-    call.app.ended(Ending::Session(session_id));
     Ok(HttpResponse::NoContent()
         .cookie(cookie::sign_out(&call))
         .finish())

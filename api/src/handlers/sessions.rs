@@ -54,15 +54,14 @@ pub async fn end_session(guard: Guard<Person>) -> ApiResult<HttpResponse> {
     let user_id = access.caller.user_id;
     let entry = audit::by(&call, &access.caller, "session.delete").on(session_id);
     call.app
-        .write(move |tx| {
+        .write_ending(move |tx| {
             if !rows::delete_session(tx, user_id, session_id)? {
                 return Err(ApiError::not_found());
             }
             tx.audit(&entry.done())?;
-            Ok(())
+            Ok(((), vec![Ending::Session(session_id)]))
         })
         .await?;
-    call.app.ended(Ending::Session(session_id));
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -81,16 +80,12 @@ pub async fn end_other_sessions(guard: Guard<Person>) -> ApiResult<HttpResponse>
         Credential::Token { .. } => None,
     };
     let entry = audit::by(&call, &access.caller, "session.delete_others").on(user_id);
-    let ended = call
-        .app
-        .write(move |tx| {
+    call.app
+        .write_ending(move |tx| {
             let ended = rows::delete_sessions_of(tx, user_id, kept)?;
             tx.audit(&entry.with("sessions_ended", ended.len()).done())?;
-            Ok(ended)
+            Ok(((), ended.into_iter().map(Ending::Session).collect()))
         })
         .await?;
-    for session in ended {
-        call.app.ended(Ending::Session(session));
-    }
     Ok(HttpResponse::NoContent().finish())
 }

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::projects::{new_project, project_slug};
 use crate::{
+    app::App,
     audit,
     error::{ApiError, ApiResult},
     http::{Entrance, Guard, Json},
@@ -66,53 +67,56 @@ pub async fn set_up(guard: Guard<Entrance, Json<SetupRequest>>) -> ApiResult<Htt
     let user_id = new_id();
     let by = |action| audit::by_user(now, call.ip_text(), user_id, &body.name, action);
     let (entry, made_entry) = (by("instance.set_up").on(user_id), by("project.create"));
-    let (user, project) = app
-        .write(move |tx| {
-            // Two setups at once are decided here: writes come one after the other.
-            if users::count_users(tx)? > 0 {
-                return Err(done_already());
-            }
-            let user = users::create_user(
-                tx,
-                &users::NewUser {
-                    id: user_id,
-                    name: body.name.trim().to_owned(),
-                    email: body.email.trim().to_owned(),
-                    password_hash: Some(password_hash),
-                    role: InstanceRole::Admin,
-                    created_at: now,
-                },
-            )?;
-            tx.audit(&entry.done())?;
-            session.begin(tx, user.id)?;
-            let project = match body.project_name {
-                None => None,
-                Some(name) => {
-                    let slug = project_slug(tx, &name)?;
-                    let row = new_project(name.trim(), "", slug, now);
-                    let project = projects::create_project(tx, &row)?;
-                    members::create_member(tx, project.id, user.id, Role::Owner, now)?;
-                    tx.audit(
-                        &made_entry
-                            .on(project.id)
-                            .within(project.id)
-                            .with("slug", &project.slug)
-                            .done(),
-                    )?;
-                    Some(project)
+    App::finish(async move {
+        let (user, project) = app
+            .write(move |tx| {
+                // Two setups at once are decided here: writes come one after the other.
+                if users::count_users(tx)? > 0 {
+                    return Err(done_already());
                 }
-            };
-            Ok((user, project))
-        })
-        .await?;
-    app.setup.done();
-    let done = SetupDone {
-        user: user.to_user(),
-        project: project.map(|row| view::project(row, Role::Owner, &app.public_url)),
-    };
-    Ok(HttpResponse::Created()
-        .cookie(beginning.cookie(&call))
-        .json(done))
+                let user = users::create_user(
+                    tx,
+                    &users::NewUser {
+                        id: user_id,
+                        name: body.name.trim().to_owned(),
+                        email: body.email.trim().to_owned(),
+                        password_hash: Some(password_hash),
+                        role: InstanceRole::Admin,
+                        created_at: now,
+                    },
+                )?;
+                tx.audit(&entry.done())?;
+                session.begin(tx, user.id)?;
+                let project = match body.project_name {
+                    None => None,
+                    Some(name) => {
+                        let slug = project_slug(tx, &name)?;
+                        let row = new_project(name.trim(), "", slug, now);
+                        let project = projects::create_project(tx, &row)?;
+                        members::create_member(tx, project.id, user.id, Role::Owner, now)?;
+                        tx.audit(
+                            &made_entry
+                                .on(project.id)
+                                .within(project.id)
+                                .with("slug", &project.slug)
+                                .done(),
+                        )?;
+                        Some(project)
+                    }
+                };
+                Ok((user, project))
+            })
+            .await?;
+        app.setup.done();
+        let done = SetupDone {
+            user: user.to_user(),
+            project: project.map(|row| view::project(row, Role::Owner, &app.public_url)),
+        };
+        Ok(HttpResponse::Created()
+            .cookie(beginning.cookie(&call))
+            .json(done))
+    })
+    .await
 }
 
 fn done_already() -> ApiError {

@@ -127,7 +127,13 @@ mod tests {
 
     #[test]
     fn the_app_has_pages_only_where_people_go() {
-        for path in ["/", "/setup", "/projects/proj_1/mcp-servers", "/apis", "/projects/mcp-1"] {
+        for path in [
+            "/",
+            "/setup",
+            "/projects/proj_1/mcp-servers",
+            "/apis",
+            "/projects/mcp-1",
+        ] {
             assert!(is_place(path), "{path}");
         }
         for path in [

@@ -198,7 +198,19 @@ fn push_token(pointer: &mut String, token: &str) {
 }
 
 fn escaped(token: &str) -> String {
-    format!("/{}", token.replace('~', "~0").replace('/', "~1"))
+    format!("/{}", shown(token).replace('~', "~0").replace('/', "~1"))
+}
+
+/// The longest name of a field that an answer repeats. None of ours is so long, and each of our secrets is
+/// longer.
+const NAME_SHOWN: usize = 30;
+
+/// A field's name as an answer may repeat it: a longer one may be a secret in a name's place, and is cut.
+fn shown(name: &str) -> String {
+    match name.chars().nth(NAME_SHOWN) {
+        None => name.to_owned(),
+        Some(_) => name.chars().take(4).chain(['…']).collect(),
+    }
 }
 
 /// serde's sentence in ours: the field it is about, if it names one, and what to do. A value is never
@@ -275,7 +287,7 @@ fn parse_query<T: DeserializeOwned>(query: &str) -> ApiResult<T> {
     serde_path_to_error::deserialize(pairs).map_err(|e| {
         let path = e.path().to_string();
         let (name, detail) = explain(&e.inner().to_string());
-        let name = name.unwrap_or(if path == "." { String::new() } else { path });
+        let name = shown(&name.unwrap_or(if path == "." { String::new() } else { path }));
         ApiError::with_errors(
             ProblemCode::InvalidRequest,
             vec![FieldError::new(format!("#query/{name}"), detail)],
@@ -366,6 +378,16 @@ mod tests {
         assert!(!detail.contains("lk_secret"), "{detail}");
         let (_, _, detail) = problem(br#"{"name":"a","tags":"lk_secret"}"#);
         assert!(!detail.contains("lk_secret"), "{detail}");
+    }
+
+    #[test]
+    fn a_name_that_may_be_a_secret_is_cut() {
+        let secret = "lk_EXAMPLEexampleEXAMPLEexample00000000";
+        let (_, pointers, detail) = problem(format!(r#"{{"name":"a","{secret}":1}}"#).as_bytes());
+        assert_eq!(pointers, ["/lk_E…"], "{detail}");
+        let error = parse_query::<Page>(secret).unwrap_err();
+        assert_eq!(error.inner().errors[0].pointer, "#query/lk_E…");
+        assert!(!error.inner().detail.contains(secret) && !detail.contains(secret));
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! The contract: the description of the API is complete, strict, and what the repository holds.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    process::Command,
-};
+mod schemas;
+
+use std::{collections::BTreeSet, process::Command};
 
 use latchkey_types::ProblemCode;
 use serde_json::Value;

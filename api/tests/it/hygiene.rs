@@ -1,82 +1,166 @@
-//! Keys that need care. The rules themselves have a table test beside them.
+//! The keys that need care.
 
 use serde_json::{Value, json};
 
-use crate::support::{TestServer, after};
+use crate::support::{Actor, Project, TestServer, after};
 
-fn codes(item: &Value) -> Vec<&str> {
-    let findings = item["findings"].as_array().expect("a list of findings");
-    findings
+const DAY: i64 = 24 * 3600;
+
+/// Which keys need care, and why.
+async fn findings(who: &Actor, project: &Project) -> Vec<(String, Vec<String>)> {
+    let page = who.get(&project.path("hygiene")).send().await.ok();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let items = page["items"].as_array().unwrap();
+    items
         .iter()
-        .filter_map(|finding| finding["code"].as_str())
+        .map(|item| {
+            let findings = item["findings"].as_array().unwrap();
+            assert!(
+                findings
+                    .iter()
+                    .all(|finding| text(&finding["message"]).ends_with('.'))
+            );
+            (
+                text(&item["key"]["description"]),
+                findings.iter().map(|f| text(&f["code"])).collect(),
+            )
+        })
         .collect()
 }
 
+fn one(name: &str, codes: &[&str]) -> Vec<(String, Vec<String>)> {
+    vec![(
+        name.to_owned(),
+        codes.iter().map(|&code| code.to_owned()).collect(),
+    )]
+}
+
 #[tokio::test]
-async fn keys_that_need_care_are_listed_with_the_reason() {
+async fn a_fresh_key_with_a_good_name_needs_no_care() {
     let server = TestServer::start().await;
     let ada = server.set_up().await;
     let project = ada.project("Memory Lake").await;
     ada.key(&project, "Production - Claude Integration").await;
-    ada.key(&project, "Key 1").await;
-    let expiring =
-        json!({ "description": "Analytics Dashboard", "expires_at": after(3 * 24 * 3600) });
-    ada.key_with(&project, expiring).await;
-    let in_url = ada.key(&project, "Team Member - Ada").await;
-    server
-        .anonymous()
-        .get("keys/self")
-        .query("apikey", &in_url.secret)
-        .send()
-        .await
-        .ok();
-    let revoked = ada.key(&project, "Test").await;
-    ada.delete(&project.key(&revoked)).send().await.ok();
-
-    let page = ada.get(&project.path("hygiene")).send().await.ok();
-    let found: Vec<(&str, Vec<&str>)> = page["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|item| (item["key"]["description"].as_str().unwrap(), codes(item)))
-        .collect();
-    assert_eq!(
-        found,
-        [
-            ("Team Member - Ada", vec!["seen_in_url"]),
-            ("Analytics Dashboard", vec!["expiring_soon"]),
-            ("Key 1", vec!["weak_name"]),
-        ]
-    );
-    assert!(page["next_cursor"].is_null());
+    let far = json!({ "description": "Analytics Dashboard", "expires_at": after(8 * DAY) });
+    ada.key_with(&project, far).await;
+    assert_eq!(findings(&ada, &project).await, []);
 }
 
 #[tokio::test]
-async fn the_pages_look_at_every_key_once() {
+async fn each_reason_is_found() {
+    let server = TestServer::start().await;
+    let ada = server.set_up().await;
+    let weak = ada.project("Weak").await;
+    ada.key(&weak, "Key 1").await;
+    assert_eq!(findings(&ada, &weak).await, one("Key 1", &["weak_name"]));
+
+    let expiring = ada.project("Expiring").await;
+    let body = json!({ "description": "Analytics Dashboard", "expires_at": after(3 * DAY) });
+    ada.key_with(&expiring, body).await;
+    assert_eq!(
+        findings(&ada, &expiring).await,
+        one("Analytics Dashboard", &["expiring_soon"])
+    );
+
+    let leaky = ada.project("Leaky").await;
+    let key = ada.key(&leaky, "Claude AI Integration").await;
+    let url = format!("{}?apikey={}", leaky.endpoint(), key.secret);
+    server
+        .anonymous()
+        .post(&url, json!({}))
+        .send()
+        .await
+        .status(501);
+    assert_eq!(
+        findings(&ada, &leaky).await,
+        one("Claude AI Integration", &["seen_in_url"])
+    );
+}
+
+#[tokio::test]
+async fn time_makes_a_key_unused_and_old() {
     let server = TestServer::start().await;
     let ada = server.set_up().await;
     let project = ada.project("Memory Lake").await;
-    for n in 0..5 {
-        let description = if n % 2 == 0 {
-            "Test"
-        } else {
-            "Production - Claude Integration"
-        };
-        ada.key(&project, description).await;
+    let key = ada.key(&project, "Claude AI Integration").await;
+    let mut database = server.place().intrude();
+    let days = |n: i64| n * DAY * 1000;
+    database.execute(&format!(
+        "UPDATE keys SET created_at = created_at - {}",
+        days(31)
+    ));
+    assert_eq!(
+        findings(&ada, &project).await,
+        one("Claude AI Integration", &["unused"])
+    );
+    // A use mends that; it is the age of the secret that counts for the other.
+    server
+        .anonymous()
+        .with_key(&key.secret)
+        .get("keys/self")
+        .send()
+        .await
+        .ok();
+    assert_eq!(findings(&ada, &project).await, []);
+    database.execute(&format!(
+        "UPDATE key_secrets SET created_at = created_at - {}",
+        days(91)
+    ));
+    assert_eq!(
+        findings(&ada, &project).await,
+        one("Claude AI Integration", &["old"])
+    );
+    let now = json!({ "overlap_seconds": 0 });
+    ada.post(&format!("{}/rotate", project.key(&key)), now)
+        .send()
+        .await
+        .status(201);
+    assert_eq!(findings(&ada, &project).await, []);
+}
+
+#[tokio::test]
+async fn what_is_not_accepted_anyway_needs_no_care() {
+    let server = TestServer::start().await;
+    let ada = server.set_up().await;
+    let project = ada.project("Memory Lake").await;
+    let disabled = ada.key(&project, "Test").await;
+    let revoked = ada.key(&project, "Key 1").await;
+    let expired = ada.key(&project, "").await;
+    assert_eq!(findings(&ada, &project).await.len(), 3);
+    ada.patch(&project.key(&disabled), json!({ "disabled": true }))
+        .send()
+        .await
+        .ok();
+    ada.delete(&project.key(&revoked)).send().await.ok();
+    server.db_expire_key(&project, &expired, -1);
+    assert_eq!(findings(&ada, &project).await, []);
+}
+
+#[tokio::test]
+async fn pages_go_over_all_keys() {
+    let server = TestServer::start().await;
+    let ada = server.set_up().await;
+    let project = ada.project("Memory Lake").await;
+    for name in [
+        "Key 1",
+        "Claude AI Integration",
+        "Test",
+        "Analytics Dashboard",
+        "Key 2",
+    ] {
+        ada.key(&project, name).await;
     }
-    let mut found = 0;
-    let mut cursor: Option<String> = None;
+    let mut found = Vec::new();
+    let mut path = project.path("hygiene?limit=2");
     loop {
-        let mut call = ada.get(&project.path("hygiene")).query("limit", "2");
-        if let Some(cursor) = &cursor {
-            call = call.query("cursor", cursor);
+        let page = ada.get(&path).send().await.ok();
+        for item in page["items"].as_array().unwrap() {
+            found.push(item["key"]["description"].as_str().unwrap().to_owned());
         }
-        let page = call.send().await.ok();
-        found += page["items"].as_array().unwrap().len();
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = Some(next.to_owned()),
-            None => break,
-        }
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            break;
+        };
+        path = project.path(&format!("hygiene?limit=2&cursor={cursor}"));
     }
-    assert_eq!(found, 3);
+    assert_eq!(found, ["Key 2", "Test", "Key 1"]);
 }

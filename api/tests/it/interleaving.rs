@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use latchkey_gate::{Pass, Verdict, Wanted};
+use latchkey_gate::{OpenCall, Pass, Verdict, Wanted};
 use latchkey_store::{Db, Store, StoreError, keys, projects};
 use latchkey_types::{KeyId, ProjectId};
 use serde_json::{Value, json};
@@ -65,11 +65,11 @@ impl Pause {
 
 /// Sends `first`, holds it after its COMMIT, sends `second`, which gets every chance to overtake, and lets
 /// both end.
-async fn cross(
+async fn cross<T>(
     pause: Pause,
     first: impl Future<Output = Answer>,
-    second: impl Future<Output = Answer>,
-) -> (Answer, Answer) {
+    second: impl Future<Output = T>,
+) -> (Answer, T) {
     let crossing = async move {
         let mut pause = pause;
         pause.reached().await;
@@ -98,6 +98,20 @@ fn pass_of(server: &TestServer, secret: &str) -> Pass {
         Verdict::Accepted(pass) => pass,
         _ => panic!("the key is not accepted"),
     }
+}
+
+/// A stream that this key has open. It never closes by itself.
+fn open(server: &TestServer, key: &CreatedKey) -> OpenCall {
+    let pass = pass_of(server, &key.secret);
+    let opened = server.shared().gate.open(&pass, now());
+    opened.expect("the stream is let in")
+}
+
+/// Waits until the stream is told to end.
+async fn ends(stream: &OpenCall) {
+    let ended = tokio::time::timeout(Duration::from_secs(20), stream.ended(now)).await;
+    assert!(ended.is_ok(), "the stream goes on");
+    assert!(stream.is_over(now()));
 }
 
 async fn start() -> (TestServer, Actor, Project, CreatedKey) {
@@ -151,16 +165,8 @@ async fn a_change_whose_client_hangs_up_after_the_commit_takes_effect() {
     ] {
         let key = ada.key(project, "Production - Claude Integration").await;
         let id = id_of(&key);
-        let call = server
-            .shared()
-            .gate
-            .open(&pass_of(&server, &key.secret), now())
-            .unwrap();
-        let ended = call.ended(now);
-        let stream = tokio::spawn(async move {
-            ended.await;
-            drop(call);
-        });
+        // Kept until the end: a stream that closes by itself is not counted.
+        let stream = open(&server, &key);
         let mut pause = Pause::after_commit(&server, move |db| {
             let key = db_key(db, id)?;
             let is_over = key.revoked_at.is_some() || key.disabled_at.is_some();
@@ -181,10 +187,7 @@ async fn a_change_whose_client_hangs_up_after_the_commit_takes_effect() {
         tokio::time::sleep(Duration::from_millis(200)).await;
         pause.release();
         eventually(verdict, async || ada.verify(&key.secret).await == verdict).await;
-        tokio::time::timeout(Duration::from_secs(20), stream)
-            .await
-            .unwrap_or_else(|_| panic!("the stream goes on after {verdict}"))
-            .unwrap();
+        ends(&stream).await;
         if verdict == "revoked" {
             // The receipt was completed without anybody to read it.
             let again = ada.delete(&project.key(&key)).send().await.ok();
@@ -213,15 +216,13 @@ async fn a_stream_that_opens_before_memory_knows_of_the_revoke_is_ended_and_coun
         let mut pause = pause;
         pause.reached().await;
         // Committed, and no answer yet: memory may still let it in.
-        let pass = pass_of(&server, &key.secret);
-        let call = server.shared().gate.open(&pass, now()).unwrap();
-        let ended = call.ended(now);
+        let stream = open(&server, &key);
         pause.release();
-        ended.await;
-        assert!(call.is_over(now()));
+        stream
     };
-    let (receipt, ()) = tokio::join!(ada.delete(&path).send(), opening);
+    let (receipt, stream) = tokio::join!(ada.delete(&path).send(), opening);
     assert_eq!(receipt.ok()["streams_closed"], 1);
+    ends(&stream).await;
     server.stop().await;
 }
 
@@ -229,13 +230,20 @@ async fn a_stream_that_opens_before_memory_knows_of_the_revoke_is_ended_and_coun
 async fn several_revokes_at_once_have_one_receipt() {
     let (server, ada, project, key) = start().await;
     let path = project.key(&key);
+    // It stalls, so the first revoke is still counting while the others come.
+    let stream = open(&server, &key);
     let revokes = (0..8).map(|_| ada.delete(&path).send());
     let receipts: Vec<Value> = futures_util::future::join_all(revokes)
         .await
         .into_iter()
         .map(Answer::ok)
         .collect();
-    assert!(receipts.iter().all(|receipt| receipt == &receipts[0]));
+    assert!(
+        receipts.iter().all(|receipt| receipt == &receipts[0]),
+        "several receipts: {receipts:?}"
+    );
+    assert_eq!(receipts[0]["streams_closed"], 1);
+    ends(&stream).await;
     assert_eq!(ada.verify(&key.secret).await, "revoked");
     assert_eq!(events(&ada, &project, "key.revoke").await, 1);
     server.stop().await;
@@ -318,29 +326,15 @@ async fn archiving_during_a_rotation_ends_both_secrets() {
 async fn what_comes_after_an_archive_is_refused_with_409() {
     let (server, ada, project, key) = start().await;
     let id: ProjectId = project.id.parse().unwrap();
-    let held = || {
-        Pause::after_commit(&server, move |db| {
-            let row = projects::find_project(db, id)?.expect("the project is there");
-            Ok(row.archived_at.is_some())
-        })
-    };
+    let pause = Pause::after_commit(&server, move |db| {
+        let row = projects::find_project(db, id)?.expect("the project is there");
+        Ok(row.archived_at.is_some())
+    });
     let archive = ada.delete(&project.this());
     let rotate = ada.post(&format!("{}/rotate", project.key(&key)), json!({}));
     let create = ada.post(&project.keys(), json!({"description": "Too late"}));
     let late = async { tokio::join!(rotate.send(), create.send()) };
-    let (answer, (rotated, created)) = {
-        let (mut pause, archive) = (held(), archive.send());
-        tokio::join!(archive, async move {
-            pause.reached().await;
-            let mut late = pin!(late);
-            let overtaken = tokio::time::timeout(Duration::from_millis(300), &mut late).await;
-            pause.release();
-            match overtaken {
-                Ok(answers) => answers,
-                Err(_) => late.await,
-            }
-        })
-    };
+    let (answer, (rotated, created)) = cross(pause, archive.send(), late).await;
     answer.ok();
     // The rotation finds its key revoked or its project archived, whichever it looks at first.
     assert_eq!(rotated.status, 409, "{}", rotated.summary());

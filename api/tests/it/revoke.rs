@@ -25,13 +25,20 @@ async fn a_receipt_says_what_was_done_and_again_says_the_same() {
     let shown = ada.get(&project.key(&key)).send().await.ok();
     assert_eq!(shown["status"], "revoked");
     assert_eq!(shown["revoked_at"], receipt["revoked_at"]);
-    assert_eq!(shown["revoked_by"], json!({ "id": ada.user_id(), "name": "Ada" }));
+    assert_eq!(
+        shown["revoked_by"],
+        json!({ "id": ada.user_id(), "name": "Ada" })
+    );
     assert_eq!(shown["revoke_reason"], "other");
 
     // Not even another reason or another caller changes it.
     let editor = ada.member("Editor").await;
     ada.join(&project, &editor, "editor").await;
-    let again = editor.delete(&format!("{}?reason=compromised", project.key(&key))).send().await.ok();
+    let again = editor
+        .delete(&format!("{}?reason=compromised", project.key(&key)))
+        .send()
+        .await
+        .ok();
     assert_eq!(again, receipt);
     let _server = server.restart().await;
     assert_eq!(ada.delete(&project.key(&key)).send().await.ok(), receipt);
@@ -45,15 +52,30 @@ async fn a_reason_is_one_of_four() {
     let project = ada.project("Memory Lake").await;
     for reason in ["compromised", "rotated", "unused", "other"] {
         let key = ada.key(&project, "Claude AI Integration").await;
-        let receipt = ada.delete(&format!("{}?reason={reason}", project.key(&key))).send().await.ok();
+        let receipt = ada
+            .delete(&format!("{}?reason={reason}", project.key(&key)))
+            .send()
+            .await
+            .ok();
         assert_eq!(receipt["reason"], reason);
-        assert_eq!(ada.get(&project.key(&key)).send().await.ok()["revoke_reason"], reason);
+        assert_eq!(
+            ada.get(&project.key(&key)).send().await.ok()["revoke_reason"],
+            reason
+        );
     }
     let key = ada.key(&project, "Claude AI Integration").await;
-    for query in ["reason=", "reason=bored", "reason=project_archived", "reason=user_disabled", "why=other",
-        "reason=other&reason=unused"]
-    {
-        let answer = ada.delete(&format!("{}?{query}", project.key(&key))).send().await;
+    for query in [
+        "reason=",
+        "reason=bored",
+        "reason=project_archived",
+        "reason=user_disabled",
+        "why=other",
+        "reason=other&reason=unused",
+    ] {
+        let answer = ada
+            .delete(&format!("{}?{query}", project.key(&key)))
+            .send()
+            .await;
         answer.problem(400, "invalid_request");
     }
     assert_eq!(ada.verify(&key.secret).await, "valid");
@@ -76,8 +98,17 @@ async fn two_revokes_at_once_are_one() {
         assert_eq!(receipts[0], receipts[1]);
         assert_eq!(receipts[1], receipts[2]);
         assert_eq!(ada.verify(&key.secret).await, "revoked");
-        let events = ada.get(&project.path("audit?action=key.revoke&limit=200")).send().await.ok();
-        let of_this = events["items"].as_array().unwrap().iter().filter(|event| event["target"] == key.id).count();
+        let events = ada
+            .get(&project.path("audit?action=key.revoke&limit=200"))
+            .send()
+            .await
+            .ok();
+        let of_this = events["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|event| event["target"] == key.id)
+            .count();
         assert_eq!(of_this, 1, "one revoke, one event");
     }
 }
@@ -119,15 +150,23 @@ async fn archive_and_rotate_at_once_leave_nothing_alive() {
         let key = ada.key(&project, "Claude AI Integration").await;
         let (archived, rotated, made) = tokio::join!(
             ada.delete(&project.this()).send(),
-            ada.post(&format!("{}/rotate", project.key(&key)), json!({})).send(),
-            ada.post(&project.keys(), json!({ "description": "Late" })).send(),
+            ada.post(&format!("{}/rotate", project.key(&key)), json!({}))
+                .send(),
+            ada.post(&project.keys(), json!({ "description": "Late" }))
+                .send(),
         );
         assert_eq!(archived.status, 200);
         for answer in [rotated, made] {
             let body = answer.json();
             match answer.status {
-                201 => assert_eq!(ada.verify(body["secret"].as_str().unwrap()).await, "revoked"),
-                409 => assert!(matches!(body["code"].as_str(), Some("project_archived" | "key_revoked"))),
+                201 => assert_eq!(
+                    ada.verify(body["secret"].as_str().unwrap()).await,
+                    "revoked"
+                ),
+                409 => assert!(matches!(
+                    body["code"].as_str(),
+                    Some("project_archived" | "key_revoked")
+                )),
                 other => panic!("{other}"),
             }
         }
@@ -142,7 +181,10 @@ async fn a_key_in_any_state_can_be_revoked() {
     let project = ada.project("Memory Lake").await;
     let disabled = ada.key(&project, "Disabled one").await;
     let expired = ada.key(&project, "Expired one").await;
-    ada.patch(&project.key(&disabled), json!({ "disabled": true })).send().await.ok();
+    ada.patch(&project.key(&disabled), json!({ "disabled": true }))
+        .send()
+        .await
+        .ok();
     server.db_expire_key(&project, &expired, -1);
     for key in [&disabled, &expired] {
         let receipt = ada.delete(&project.key(key)).send().await.ok();
@@ -162,7 +204,9 @@ async fn a_client_that_hangs_up_has_revoked_all_the_same() {
     for delay in [0, 1, 2, 5, 10, 20] {
         let key = ada.key(&project, "Claude AI Integration").await;
         let call = ada.delete(&project.key(&key)).send();
-        let gone = tokio::time::timeout(std::time::Duration::from_millis(delay), call).await.is_err();
+        let gone = tokio::time::timeout(std::time::Duration::from_millis(delay), call)
+            .await
+            .is_err();
         // Whether it was done or not, memory and database say the same.
         let first = ada.verify(&key.secret).await;
         let status = ada.get(&project.key(&key)).send().await.ok()["status"].clone();
@@ -172,6 +216,9 @@ async fn a_client_that_hangs_up_has_revoked_all_the_same() {
             "active" => first == "valid",
             _ => false,
         };
-        assert!(agree, "gone: {gone}, status {status}, verify {first} then {later}");
+        assert!(
+            agree,
+            "gone: {gone}, status {status}, verify {first} then {later}"
+        );
     }
 }

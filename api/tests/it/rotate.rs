@@ -6,13 +6,26 @@ use serde_json::{Value, json};
 use crate::support::{Actor, CreatedKey, Project, TestServer, after, eventually};
 
 async fn rotate(who: &Actor, project: &Project, key: &CreatedKey, body: Value) -> CreatedKey {
-    let json = who.post(&format!("{}/rotate", project.key(key)), body).send().await.status(201);
+    let json = who
+        .post(&format!("{}/rotate", project.key(key)), body)
+        .send()
+        .await
+        .status(201);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    CreatedKey { id: text(&json["key"]["id"]), secret: text(&json["secret"]), json }
+    CreatedKey {
+        id: text(&json["key"]["id"]),
+        secret: text(&json["secret"]),
+        json,
+    }
 }
 
 fn millis(value: &Value) -> i64 {
-    value.as_str().unwrap().parse::<Timestamp>().unwrap().as_millis()
+    value
+        .as_str()
+        .unwrap()
+        .parse::<Timestamp>()
+        .unwrap()
+        .as_millis()
 }
 
 fn overlap(project: &Project, key: &CreatedKey) -> String {
@@ -30,7 +43,13 @@ async fn during_the_overlap_both_secrets_work() {
     assert!(new.secret != old.secret);
     for secret in [&old.secret, &new.secret] {
         assert_eq!(ada.verify(secret).await, "valid");
-        let own = server.anonymous().with_key(secret).get("keys/self").send().await.ok();
+        let own = server
+            .anonymous()
+            .with_key(secret)
+            .get("keys/self")
+            .send()
+            .await
+            .ok();
         assert_eq!(own["id"], old.id);
     }
     let key = &new.json["key"];
@@ -39,11 +58,21 @@ async fn during_the_overlap_both_secrets_work() {
     assert_eq!(secrets.len(), 2);
     assert_eq!(secrets[0]["hint"], key["hint"], "the newest comes first");
     assert_eq!(secrets[0]["retires_at"], Value::Null);
-    assert_eq!(millis(&secrets[1]["retires_at"]) - millis(&secrets[0]["created_at"]), 3_600_000);
+    assert_eq!(
+        millis(&secrets[1]["retires_at"]) - millis(&secrets[0]["created_at"]),
+        3_600_000
+    );
     assert_eq!(new.json["endpoint_url"], old.json["endpoint_url"]);
-    assert_eq!(new.json["guidance"], json!([]), "a key is no duplicate of itself");
+    assert_eq!(
+        new.json["guidance"],
+        json!([]),
+        "a key is no duplicate of itself"
+    );
     let shown = ada.get(&project.key(&old)).send().await;
-    assert!(!shown.body.contains(&new.secret[3..33]), "the new secret is shown again");
+    assert!(
+        !shown.body.contains(&new.secret[3..33]),
+        "the new secret is shown again"
+    );
     let _server = server.restart().await;
     for secret in [&old.secret, &new.secret] {
         assert_eq!(ada.verify(secret).await, "valid");
@@ -64,12 +93,18 @@ async fn an_overlap_is_a_day_unless_another_is_asked_for() {
         let old = ada.key(&project, "Claude AI Integration").await;
         let new = rotate(&ada, &project, &old, body).await;
         let secrets = &new.json["key"]["secrets"];
-        assert_eq!(millis(&secrets[1]["retires_at"]) - millis(&secrets[0]["created_at"]), seconds * 1000);
+        assert_eq!(
+            millis(&secrets[1]["retires_at"]) - millis(&secrets[0]["created_at"]),
+            seconds * 1000
+        );
     }
     // No body at all is fine, too.
     let old = ada.key(&project, "Claude AI Integration").await;
     let path = format!("{}/rotate", project.key(&old));
-    ada.call(reqwest::Method::POST, &path).send().await.status(201);
+    ada.call(reqwest::Method::POST, &path)
+        .send()
+        .await
+        .status(201);
 }
 
 #[tokio::test]
@@ -86,10 +121,16 @@ async fn an_overlap_is_within_its_limits() {
         json!({ "overlap_seconds": "60" }),
         json!({ "overlap_seconds": 0.5 }),
     ] {
-        let answer = ada.post(&format!("{}/rotate", project.key(&key)), body).send().await;
+        let answer = ada
+            .post(&format!("{}/rotate", project.key(&key)), body)
+            .send()
+            .await;
         answer.wrong_field(422, "invalid_field", "/overlap_seconds");
     }
-    assert_eq!(ada.get(&project.key(&key)).send().await.ok(), key.json["key"]);
+    assert_eq!(
+        ada.get(&project.key(&key)).send().await.ok(),
+        key.json["key"]
+    );
 }
 
 #[tokio::test]
@@ -99,13 +140,28 @@ async fn the_old_secret_retires_by_itself() {
     let project = ada.project("Memory Lake").await;
     let old = ada.key(&project, "Claude AI Integration").await;
     let new = rotate(&ada, &project, &old, json!({ "overlap_seconds": 2 })).await;
-    eventually("the old secret retires", || async { ada.verify(&old.secret).await == "retired" }).await;
-    let refused = server.anonymous().with_key(&old.secret).get("keys/self").send().await;
+    eventually("the old secret retires", || async {
+        ada.verify(&old.secret).await == "retired"
+    })
+    .await;
+    let refused = server
+        .anonymous()
+        .with_key(&old.secret)
+        .get("keys/self")
+        .send()
+        .await;
     assert_eq!(refused.problem(401, "key_refused")["reason"], "retired");
     assert_eq!(ada.verify(&new.secret).await, "valid");
     let shown = ada.get(&project.key(&old)).send().await.ok();
-    assert_eq!(shown["secrets"].as_array().unwrap().len(), 1, "what has retired is not listed");
-    ada.delete(&overlap(&project, &old)).send().await.problem(409, "no_overlap");
+    assert_eq!(
+        shown["secrets"].as_array().unwrap().len(),
+        1,
+        "what has retired is not listed"
+    );
+    ada.delete(&overlap(&project, &old))
+        .send()
+        .await
+        .problem(409, "no_overlap");
     rotate(&ada, &project, &old, json!({})).await;
 }
 
@@ -140,7 +196,11 @@ async fn ending_the_overlap_ends_the_old_secret_and_gives_a_receipt() {
     assert_eq!(receipt["streams_closed"], 0);
     assert_eq!(ada.verify(&old.secret).await, "retired");
     assert_eq!(ada.verify(&new.secret).await, "valid");
-    assert_eq!(ada.delete(&path).send().await.ok(), receipt, "again gives the same receipt");
+    assert_eq!(
+        ada.delete(&path).send().await.ok(),
+        receipt,
+        "again gives the same receipt"
+    );
     let _server = server.restart().await;
     assert_eq!(ada.delete(&path).send().await.ok(), receipt);
     assert_eq!(ada.verify(&old.secret).await, "retired");
@@ -157,9 +217,15 @@ async fn without_a_rotation_there_is_no_overlap_to_end() {
     let ada = server.set_up().await;
     let project = ada.project("Memory Lake").await;
     let key = ada.key(&project, "Claude AI Integration").await;
-    ada.delete(&overlap(&project, &key)).send().await.problem(409, "no_overlap");
+    ada.delete(&overlap(&project, &key))
+        .send()
+        .await
+        .problem(409, "no_overlap");
     rotate(&ada, &project, &key, json!({ "overlap_seconds": 0 })).await;
-    ada.delete(&overlap(&project, &key)).send().await.problem(409, "no_overlap");
+    ada.delete(&overlap(&project, &key))
+        .send()
+        .await
+        .problem(409, "no_overlap");
 }
 
 #[tokio::test]
@@ -171,11 +237,17 @@ async fn a_second_rotation_waits_for_the_end_of_the_overlap() {
     let path = format!("{}/rotate", project.key(&key));
     rotate(&ada, &project, &key, json!({})).await;
     for seconds in [0, 60] {
-        let answer = ada.post(&path, json!({ "overlap_seconds": seconds })).send().await;
+        let answer = ada
+            .post(&path, json!({ "overlap_seconds": seconds }))
+            .send()
+            .await;
         answer.problem(409, "rotation_in_progress");
     }
     ada.delete(&overlap(&project, &key)).send().await.ok();
-    let (one, other) = tokio::join!(ada.post(&path, json!({})).send(), ada.post(&path, json!({})).send());
+    let (one, other) = tokio::join!(
+        ada.post(&path, json!({})).send(),
+        ada.post(&path, json!({})).send()
+    );
     let mut statuses = [one.status, other.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409]);
@@ -194,8 +266,14 @@ async fn the_overlap_never_outlives_the_key() {
     let new = rotate(&ada, &project, &old, json!({ "overlap_seconds": 3600 })).await;
     assert_eq!(new.json["key"]["secrets"][1]["retires_at"], expires_at);
     // Nor when the key's own end comes nearer afterwards.
-    ada.patch(&project.key(&old), json!({ "expires_at": after(2) })).send().await.ok();
-    eventually("the key expires", || async { ada.verify(&new.secret).await == "expired" }).await;
+    ada.patch(&project.key(&old), json!({ "expires_at": after(2) }))
+        .send()
+        .await
+        .ok();
+    eventually("the key expires", || async {
+        ada.verify(&new.secret).await == "expired"
+    })
+    .await;
     assert_eq!(ada.verify(&old.secret).await, "expired");
 }
 
@@ -205,13 +283,19 @@ async fn a_disabled_key_may_be_rotated_and_stays_disabled() {
     let ada = server.set_up().await;
     let project = ada.project("Memory Lake").await;
     let old = ada.key(&project, "Claude AI Integration").await;
-    ada.patch(&project.key(&old), json!({ "disabled": true })).send().await.ok();
+    ada.patch(&project.key(&old), json!({ "disabled": true }))
+        .send()
+        .await
+        .ok();
     let new = rotate(&ada, &project, &old, json!({})).await;
     assert_eq!(new.json["key"]["status"], "disabled");
     for secret in [&old.secret, &new.secret] {
         assert_eq!(ada.verify(secret).await, "disabled");
     }
-    ada.patch(&project.key(&old), json!({ "disabled": false })).send().await.ok();
+    ada.patch(&project.key(&old), json!({ "disabled": false }))
+        .send()
+        .await
+        .ok();
     for secret in [&old.secret, &new.secret] {
         assert_eq!(ada.verify(secret).await, "valid");
     }
@@ -227,13 +311,25 @@ async fn what_has_ended_is_not_rotated() {
     ada.delete(&project.key(&revoked)).send().await.ok();
     server.db_expire_key(&project, &expired, -1);
     for (key, code) in [(&revoked, "key_revoked"), (&expired, "key_expired")] {
-        let answer = ada.post(&format!("{}/rotate", project.key(key)), json!({})).send().await;
+        let answer = ada
+            .post(&format!("{}/rotate", project.key(key)), json!({}))
+            .send()
+            .await;
         answer.problem(409, code);
     }
-    ada.patch(&project.key(&expired), json!({ "disabled": true })).send().await.ok();
-    let both = ada.post(&format!("{}/rotate", project.key(&expired)), json!({})).send().await;
+    ada.patch(&project.key(&expired), json!({ "disabled": true }))
+        .send()
+        .await
+        .ok();
+    let both = ada
+        .post(&format!("{}/rotate", project.key(&expired)), json!({}))
+        .send()
+        .await;
     both.problem(409, "key_expired");
-    ada.delete(&overlap(&project, &revoked)).send().await.problem(409, "key_revoked");
+    ada.delete(&overlap(&project, &revoked))
+        .send()
+        .await
+        .problem(409, "key_revoked");
 }
 
 #[tokio::test]
@@ -261,8 +357,20 @@ async fn each_secret_tells_its_own_last_use() {
         [0, 1].map(|n| shown["secrets"][n]["last_used_at"].is_string())
     };
     assert_eq!(uses().await, [false, false]);
-    server.anonymous().with_key(&old.secret).get("keys/self").send().await.ok();
+    server
+        .anonymous()
+        .with_key(&old.secret)
+        .get("keys/self")
+        .send()
+        .await
+        .ok();
     assert_eq!(uses().await, [false, true]);
-    server.anonymous().with_key(&new.secret).get("keys/self").send().await.ok();
+    server
+        .anonymous()
+        .with_key(&new.secret)
+        .get("keys/self")
+        .send()
+        .await
+        .ok();
     assert_eq!(uses().await, [true, true]);
 }

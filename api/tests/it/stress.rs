@@ -73,7 +73,7 @@ async fn no_check_that_begins_after_the_answer_is_accepted() {
         accepted > CHECKS / 20 && refused > CHECKS / 20,
         "lopsided: {counts}"
     );
-    assert!(server.stop().await.success());
+    server.stop().await;
 }
 
 /// Runs it all; how many rounds of changes there were.

@@ -7,7 +7,9 @@ use crate::support::{Actor, CreatedKey, Project, TestServer, after};
 
 /// A secret of the right form that nobody was given.
 fn never_issued(kind: SecretKind) -> String {
-    let secret = Secret::generate(kind, getrandom::fill).map_err(|e| e.to_string()).unwrap();
+    let secret = Secret::generate(kind, getrandom::fill)
+        .map_err(|e| e.to_string())
+        .unwrap();
     secret.expose().to_owned()
 }
 
@@ -20,19 +22,30 @@ async fn check(who: &Actor, secret: &str, project: Option<&str>) -> Value {
 }
 
 /// One key in each state, and what a check says of it.
-async fn states(server: &TestServer, ada: &Actor, project: &Project) -> Vec<(CreatedKey, &'static str)> {
+async fn states(
+    server: &TestServer,
+    ada: &Actor,
+    project: &Project,
+) -> Vec<(CreatedKey, &'static str)> {
     let [valid, revoked, disabled, expired, retired] =
-        ["valid", "revoked", "disabled", "expired", "retired"].map(|name| json!({ "description": name }));
+        ["valid", "revoked", "disabled", "expired", "retired"]
+            .map(|name| json!({ "description": name }));
     let valid = ada.key_with(project, valid).await;
     let revoked = ada.key_with(project, revoked).await;
     let disabled = ada.key_with(project, disabled).await;
     let expired = ada.key_with(project, expired).await;
     let retired = ada.key_with(project, retired).await;
     ada.delete(&project.key(&revoked)).send().await.ok();
-    ada.patch(&project.key(&disabled), json!({ "disabled": true })).send().await.ok();
+    ada.patch(&project.key(&disabled), json!({ "disabled": true }))
+        .send()
+        .await
+        .ok();
     server.db_expire_key(project, &expired, 0);
     let now = json!({ "overlap_seconds": 0 });
-    ada.post(&format!("{}/rotate", project.key(&retired)), now).send().await.status(201);
+    ada.post(&format!("{}/rotate", project.key(&retired)), now)
+        .send()
+        .await
+        .status(201);
     vec![
         (valid, "valid"),
         (revoked, "revoked"),
@@ -57,13 +70,21 @@ async fn each_state_has_its_code_and_the_details_that_its_holder_may_know() {
             assert_eq!(result["description"], code);
             assert_eq!(result["environment"], "none");
         }
-        let own = server.anonymous().with_key(&key.secret).get("keys/self").send().await;
+        let own = server
+            .anonymous()
+            .with_key(&key.secret)
+            .get("keys/self")
+            .send()
+            .await;
         if code == "valid" {
             own.status(200);
         } else {
             assert_eq!(own.problem(401, "key_refused")["reason"], code);
             let challenge = own.header("www-authenticate").unwrap();
-            assert!(challenge.starts_with("Bearer error=\"invalid_token\""), "{challenge}");
+            assert!(
+                challenge.starts_with("Bearer error=\"invalid_token\""),
+                "{challenge}"
+            );
         }
     }
 }
@@ -87,9 +108,20 @@ async fn a_key_of_another_project_says_so_and_no_more() {
     let project = ada.project("Memory Lake").await;
     let other = ada.project("Other").await;
     for (key, _) in states(&server, &ada, &project).await {
-        for named in [other.id.as_str(), &other.slug, "no-such-project", "", "proj_1", "☃"] {
+        for named in [
+            other.id.as_str(),
+            &other.slug,
+            "no-such-project",
+            "",
+            "proj_1",
+            "☃",
+        ] {
             let result = check(&ada, &key.secret, Some(named)).await;
-            assert_eq!(result, json!({ "valid": false, "code": "wrong_project" }), "{named:?}");
+            assert_eq!(
+                result,
+                json!({ "valid": false, "code": "wrong_project" }),
+                "{named:?}"
+            );
         }
     }
 }
@@ -127,10 +159,19 @@ async fn what_is_no_key_is_invalid_and_nothing_more() {
     ];
     for (n, secret) in junk.iter().enumerate() {
         let result = check(&ada, secret, None).await;
-        assert_eq!(result, json!({ "valid": false, "code": "invalid" }), "number {n}");
+        assert_eq!(
+            result,
+            json!({ "valid": false, "code": "invalid" }),
+            "number {n}"
+        );
     }
     for secret in [never_issued(SecretKind::Key), "lk_junk".to_owned()] {
-        let refused = server.anonymous().with_key(&secret).get("keys/self").send().await;
+        let refused = server
+            .anonymous()
+            .with_key(&secret)
+            .get("keys/self")
+            .send()
+            .await;
         assert_eq!(refused.problem(401, "key_refused")["reason"], "invalid");
     }
     assert_eq!(ada.verify(&key.secret).await, "valid");
@@ -178,10 +219,18 @@ async fn a_check_is_asked_for_in_its_own_words_only() {
         (json!({ "key": "lk_x", "projects": [] }), "/projects"),
         (json!({ "apikey": "lk_x" }), "/apikey"),
     ] {
-        ada.post("keys/verify", body).send().await.wrong_field(422, "invalid_field", pointer);
+        ada.post("keys/verify", body)
+            .send()
+            .await
+            .wrong_field(422, "invalid_field", pointer);
     }
     let body = json!({ "key": "lk_x" });
-    server.anonymous().post("keys/verify", body).send().await.problem(401, "unauthenticated");
+    server
+        .anonymous()
+        .post("keys/verify", body)
+        .send()
+        .await
+        .problem(401, "unauthenticated");
 }
 
 #[tokio::test]
@@ -201,17 +250,30 @@ async fn the_holder_learns_about_the_key_and_nothing_about_people() {
     for call in [
         nobody.with_key(&key.secret).get("keys/self"),
         nobody.get("keys/self").header("x-api-key", &key.secret),
-        nobody.get("keys/self").header("authorization", format!("bearer {}", key.secret)),
+        nobody
+            .get("keys/self")
+            .header("authorization", format!("bearer {}", key.secret)),
         nobody.get(&url),
     ] {
         let answer = call.send().await;
         assert_eq!(answer.header("cache-control"), Some("no-store"));
         assert_eq!(answer.ok(), wanted);
     }
-    nobody.get("keys/self").send().await.problem(401, "key_refused");
+    nobody
+        .get("keys/self")
+        .send()
+        .await
+        .problem(401, "key_refused");
     let two = nobody.with_key(&key.secret).get(&url).send().await;
     two.problem(400, "credential_conflict");
     let token = ada.token(&["manage", "read", "verify"]).await;
-    token.get("keys/self").send().await.problem(401, "key_refused");
-    ada.get("keys/self").send().await.problem(401, "key_refused");
+    token
+        .get("keys/self")
+        .send()
+        .await
+        .problem(401, "key_refused");
+    ada.get("keys/self")
+        .send()
+        .await
+        .problem(401, "key_refused");
 }

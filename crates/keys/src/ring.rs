@@ -29,8 +29,6 @@ pub struct KeyRing {
     pub audit: SubKey,
     /// For the digests of requests that are remembered by their Idempotency-Key.
     pub idempotency: SubKey,
-    /// For cursors and other texts that a client hands back unchanged.
-    pub cursor: SubKey,
 }
 
 /// What has a secret's text: [`Secret`] and [`Presented`], and nothing else.
@@ -85,7 +83,6 @@ impl KeyRing {
             setup: master.subkey("setup"),
             audit: master.subkey("audit chain"),
             idempotency: master.subkey("idempotency"),
-            cursor: master.subkey("cursor"),
         }
     }
 
@@ -178,7 +175,6 @@ mod tests {
             &ring.setup,
             &ring.audit,
             &ring.idempotency,
-            &ring.cursor,
         ]
         .map(|key| key.digest(b"x"));
         for (at, one) in all.iter().enumerate() {

@@ -2,6 +2,7 @@
 
 mod check;
 mod doors;
+mod frontend;
 mod licences;
 mod openapi;
 mod packages;
@@ -16,7 +17,10 @@ use std::process::ExitCode;
 use shell::{Outcome, say};
 
 const HELP: &str = "\
-cargo xtask run [-- ARGS]      build the server and start it on SQLite in ./data
+cargo xtask run [-- ARGS]      build the browser app and the server, and start it on SQLite in ./data
+cargo xtask dev [-- ARGS]      the same unoptimised, with the browser app built anew when it changes
+cargo xtask frontend           build the browser app alone, into frontend/dist
+cargo xtask sizes              what the browser app weighs; fails beyond its budget
 cargo xtask test               everything, on SQLite and PostgreSQL, with the browser
 cargo xtask browser            the browser tests alone
 cargo xtask check              formatting, clippy, docs, doors, licences, cargo-deny
@@ -39,6 +43,9 @@ fn main() -> ExitCode {
 fn dispatch(arguments: &[&str]) -> Outcome {
     match arguments {
         ["run", "--", rest @ ..] | ["run", rest @ ..] => run::run(rest),
+        ["dev", "--", rest @ ..] | ["dev", rest @ ..] => frontend::dev::dev(rest),
+        ["frontend"] => frontend::frontend(),
+        ["sizes"] => frontend::sizes::sizes(),
         ["test"] => test::test(),
         ["browser"] => test::browser(),
         ["check"] => check::check(),

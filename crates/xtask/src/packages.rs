@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::frontend;
 use crate::shell::{self, Outcome, program, say, which};
 use crate::test::postgres;
 
@@ -39,6 +40,13 @@ pub const NODE: Need = Need {
     what: "Node.js with npm",
     packages: &["nodejs", "npm"],
     is_there: || which("node").is_some() && which("npm").is_some(),
+};
+
+/// Compiles the browser app where the Rust toolchain cannot.
+pub const WASM_COMPILER: Need = Need {
+    what: "Rust's standard library for WebAssembly (`rustup target add wasm32-unknown-unknown` gives it, too)",
+    packages: &["rustc-web", "cargo-web", "rust-web-src", "lld-19"],
+    is_there: frontend::debian_can,
 };
 
 /// Installs what is missing, or says what to install.

@@ -1,20 +1,23 @@
-//! Builds the server and becomes it.
+//! Builds the browser app and the server, and becomes that.
 
 use std::os::unix::process::CommandExt;
 
+use crate::frontend::{self, Build};
 use crate::packages;
 use crate::shell::{self, Outcome, cargo, finished, program, say};
 
 /// As it is meant to be run: password hashing alone is many times faster than unoptimised.
 const PROFILE: &str = "release";
 
-/// Builds the server and starts `latchkey serve`, in the repository's top folder, so that the default database
+/// Builds both and starts `latchkey serve`, in the repository's top folder, so that the default database
 /// is `./data/latchkey.db`.
 ///
 /// xtask is replaced by the server instead of waiting for it: Ctrl-C and a service manager's signals then reach
 /// the server itself, and its exit status is this command's. (`cargo run` hands over to xtask in the same way.)
 pub fn run(arguments: &[&str]) -> Outcome {
     packages::ensure(&[packages::LIBPQ])?;
+    // First, because the server is compiled with it inside.
+    frontend::build(Build::Small)?;
     say("building the server (the first time takes some minutes)");
     shell::run(&mut cargo(&[
         "build",

@@ -24,13 +24,17 @@ pub fn root() -> Outcome<PathBuf> {
         .ok_or_else(|| "start this as `cargo xtask`".into())
 }
 
-/// The folder that cargo puts finished programs of a profile in: a sibling of the one xtask runs from,
-/// wherever CARGO_TARGET_DIR or cargo's configuration have put that.
+/// Where cargo puts a finished program of a profile: in a sibling of the folder that xtask runs from, wherever CARGO_TARGET_DIR or cargo's configuration have put that.
 pub fn finished(profile: &str, program: &str) -> Outcome<PathBuf> {
+    Ok(target()?.join(profile).join(program))
+}
+
+/// The target directory that xtask was built in.
+pub fn target() -> Outcome<PathBuf> {
     let own = env::current_exe()?;
     let target = own.parent().and_then(Path::parent);
     let target = target.ok_or("xtask runs from outside a target directory")?;
-    Ok(target.join(profile).join(program))
+    Ok(target.to_path_buf())
 }
 
 /// A program started in the repository's top folder.

@@ -3,6 +3,7 @@
 use std::env;
 use std::process::Command;
 
+use crate::frontend::{self, Build};
 use crate::packages::{self, CHROMIUM, LIBPQ, NODE, POSTGRES};
 use crate::shell::{self, Outcome, cargo, finished, succeeds};
 use crate::steps::Steps;
@@ -24,6 +25,10 @@ pub fn test() -> Outcome {
         packages::ensure(&[LIBPQ, POSTGRES, CHROMIUM, NODE])
     }) && steps.run("npm packages", node::install);
     if ready {
+        // First, because the server is compiled with it inside.
+        if steps.run("browser app", || frontend::build(Build::Small).map(drop)) {
+            steps.run("its size", frontend::sizes::sizes);
+        }
         // What needs no network: the rest of cargo-deny is in `check`.
         check::every_part(&mut steps, &["check", "bans", "licenses", "sources"]);
         if steps.run("build", build) {
@@ -46,6 +51,7 @@ pub fn test() -> Outcome {
 pub fn browser() -> Outcome {
     packages::ensure(&[LIBPQ, CHROMIUM, NODE])?;
     node::install()?;
+    frontend::build(Build::Small)?;
     openapi::build()?;
     shell::run(&mut node::browser_tests(&finished("debug", "latchkey")?)?)
 }

@@ -1,6 +1,6 @@
 //! Sending something: once, with progress, and with a failure that is shown where it belongs.
 
-use std::{cell::Cell, future::Future, rc::Rc};
+use std::{future::Future, rc::Rc};
 
 use leptos::{
     prelude::*,
@@ -114,31 +114,37 @@ impl<I: Send + Sync + 'static> Submission<I> {
 
 /// The Idempotency-Key of one form: the same for each repetition of the same content, so that an answer lost
 /// on the way is not a second key; a new one when the content changes or the form has had its answer.
-#[derive(Clone, Default)]
-pub struct Attempt(Rc<Cell<Option<(u64, u128)>>>);
+#[derive(Clone, Copy)]
+pub struct Attempt(StoredValue<Option<(u64, u128)>>);
 
 impl Attempt {
     /// For a fresh form.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self(StoredValue::new(None))
     }
 
     /// The key for this content.
     #[must_use]
-    pub fn key_for(&self, content: &impl serde::Serialize) -> String {
+    pub fn key_for(self, content: &impl serde::Serialize) -> String {
         let print = fingerprint(&serde_json::to_string(content).unwrap_or_default());
-        let key = match self.0.get() {
+        let key = match self.0.try_get_value().flatten() {
             Some((known, key)) if known == print => key,
             _ => random(),
         };
-        self.0.set(Some((print, key)));
+        self.0.try_set_value(Some((print, key)));
         format!("{key:032x}")
     }
 
     /// The form has had its answer: the next one is something new.
-    pub fn finish(&self) {
-        self.0.set(None);
+    pub fn finish(self) {
+        self.0.try_set_value(None);
+    }
+}
+
+impl Default for Attempt {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -227,9 +227,9 @@ fn split(headers: &HeaderMap) -> (String, String) {
         let value = String::from_utf8_lossy(value.as_bytes());
         let line = format!("{name}: {value}\n");
         if name == SET_COOKIE {
-            cookies.push_str(&value)
+            cookies.push_str(&value);
         } else {
-            others.push_str(&line)
+            others.push_str(&line);
         }
     }
     (cookies, others)

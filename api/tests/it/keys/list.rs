@@ -11,7 +11,10 @@ async fn found(who: &Actor, project: &Project, query: &[(&str, &str)]) -> Vec<St
     }
     let page = call.send().await.ok();
     let items = page["items"].as_array().unwrap();
-    items.iter().map(|key| key["description"].as_str().unwrap().to_owned()).collect()
+    items
+        .iter()
+        .map(|key| key["description"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -21,38 +24,92 @@ async fn filters_narrow_a_list() {
     let editor = ada.member("Editor").await;
     let project = ada.project("Memory Lake").await;
     ada.join(&project, &editor, "editor").await;
-    let active = ada.key_with(&project, json!({ "description": "active", "environment": "production" })).await;
-    let disabled = editor.key_with(&project, json!({ "description": "disabled", "environment": "staging" })).await;
+    let active = ada
+        .key_with(
+            &project,
+            json!({ "description": "active", "environment": "production" }),
+        )
+        .await;
+    let disabled = editor
+        .key_with(
+            &project,
+            json!({ "description": "disabled", "environment": "staging" }),
+        )
+        .await;
     let expired = ada.key(&project, "expired").await;
-    let revoked = editor.key_with(&project, json!({ "description": "revoked", "environment": "production" })).await;
+    let revoked = editor
+        .key_with(
+            &project,
+            json!({ "description": "revoked", "environment": "production" }),
+        )
+        .await;
     let both = ada.key(&project, "disabled and expired").await;
     for key in [&disabled, &both] {
-        ada.patch(&project.key(key), json!({ "disabled": true })).send().await.ok();
+        ada.patch(&project.key(key), json!({ "disabled": true }))
+            .send()
+            .await
+            .ok();
     }
     ada.delete(&project.key(&revoked)).send().await.ok();
     server.db_expire_key(&project, &expired, -1);
     server.db_expire_key(&project, &both, -1);
-    let all = ["disabled and expired", "revoked", "expired", "disabled", "active"];
+    let all = [
+        "disabled and expired",
+        "revoked",
+        "expired",
+        "disabled",
+        "active",
+    ];
     for (query, wanted) in [
-        (&[][..], &["disabled and expired", "expired", "disabled", "active"][..]),
+        (
+            &[][..],
+            &["disabled and expired", "expired", "disabled", "active"][..],
+        ),
         (&[("status", "all")], &all),
         (&[("status", "active")], &["active"]),
-        (&[("status", "disabled")], &["disabled and expired", "disabled"]),
+        (
+            &[("status", "disabled")],
+            &["disabled and expired", "disabled"],
+        ),
         (&[("status", "expired")], &["expired"]),
         (&[("status", "revoked")], &["revoked"]),
         (&[("environment", "production")], &["active"]),
-        (&[("environment", "production"), ("status", "all")], &["revoked", "active"]),
+        (
+            &[("environment", "production"), ("status", "all")],
+            &["revoked", "active"],
+        ),
         (&[("environment", "development")], &[]),
         (&[("created_by", editor.user_id())], &["disabled"]),
-        (&[("created_by", editor.user_id()), ("status", "all"), ("q", "REV")], &["revoked"]),
-        (&[("created_by", "usr_00000000000000000000000000000000")], &[]),
-        (&[("q", "expired"), ("status", "disabled")], &["disabled and expired"]),
+        (
+            &[
+                ("created_by", editor.user_id()),
+                ("status", "all"),
+                ("q", "REV"),
+            ],
+            &["revoked"],
+        ),
+        (
+            &[("created_by", "usr_00000000000000000000000000000000")],
+            &[],
+        ),
+        (
+            &[("q", "expired"), ("status", "disabled")],
+            &["disabled and expired"],
+        ),
     ] {
         assert_eq!(found(&ada, &project, query).await, wanted, "{query:?}");
     }
     let shown = ada.get(&project.key(&active)).send().await.ok();
-    let listed = ada.get(&format!("{}?status=active", project.keys())).send().await.ok();
-    assert_eq!(listed["items"], json!([shown]), "a list shows a key as it is shown alone");
+    let listed = ada
+        .get(&format!("{}?status=active", project.keys()))
+        .send()
+        .await
+        .ok();
+    assert_eq!(
+        listed["items"],
+        json!([shown]),
+        "a list shows a key as it is shown alone"
+    );
 }
 
 #[tokio::test]
@@ -61,8 +118,14 @@ async fn a_search_takes_text_as_it_is() {
     let ada = server.set_up().await;
     let project = ada.project("Memory Lake").await;
     let names = [
-        "Claude AI Integration", "Équipe DONNÉES", "100% sure", "snake_case", "back\\slash", "it's \"quoted\"",
-        "記憶の湖 ☃", "Straße",
+        "Claude AI Integration",
+        "Équipe DONNÉES",
+        "100% sure",
+        "snake_case",
+        "back\\slash",
+        "it's \"quoted\"",
+        "記憶の湖 ☃",
+        "Straße",
     ];
     let mut hint = String::new();
     for name in names {
@@ -93,7 +156,12 @@ async fn a_search_takes_text_as_it_is() {
     ] {
         assert_eq!(found(&ada, &project, &[("q", q)]).await, wanted, "{q:?}");
     }
-    assert!(found(&ada, &project, &[("q", &hint)]).await.contains(&"Straße".to_owned()), "a hint finds its key");
+    assert!(
+        found(&ada, &project, &[("q", &hint)])
+            .await
+            .contains(&"Straße".to_owned()),
+        "a hint finds its key"
+    );
     assert_eq!(found(&ada, &project, &[("q", "")]).await.len(), names.len());
 }
 
@@ -107,7 +175,10 @@ async fn pages_hold_every_key_once_newest_first() {
         made.push(ada.key(&project, &format!("Key number {n}")).await.id);
     }
     // All of one moment: the id decides.
-    server.place().intrude().execute("UPDATE keys SET created_at = 1700000000000");
+    server
+        .place()
+        .intrude()
+        .execute("UPDATE keys SET created_at = 1700000000000");
     made.sort();
     made.reverse();
     for limit in [1, 3, 11, 200] {
@@ -117,8 +188,14 @@ async fn pages_hold_every_key_once_newest_first() {
             let page = ada.get(&path).send().await.ok();
             let items = page["items"].as_array().unwrap();
             assert!(!items.is_empty() && items.len() <= limit);
-            ids.extend(items.iter().map(|key| key["id"].as_str().unwrap().to_owned()));
-            let Some(cursor) = page["next_cursor"].as_str() else { break };
+            ids.extend(
+                items
+                    .iter()
+                    .map(|key| key["id"].as_str().unwrap().to_owned()),
+            );
+            let Some(cursor) = page["next_cursor"].as_str() else {
+                break;
+            };
             path = format!("{}?limit={limit}&cursor={cursor}", project.keys());
         }
         assert_eq!(ids, made, "limit {limit}");
@@ -134,7 +211,11 @@ async fn a_page_goes_on_where_it_was_though_keys_come_and_go() {
     for n in 0..6 {
         made.push(ada.key(&project, &format!("Number {n}")).await);
     }
-    let first = ada.get(&format!("{}?limit=3", project.keys())).send().await.ok();
+    let first = ada
+        .get(&format!("{}?limit=3", project.keys()))
+        .send()
+        .await
+        .ok();
     let cursor = first["next_cursor"].as_str().unwrap();
     // The last one of the first page goes, and a new one comes in before it.
     ada.delete(&project.key(&made[3])).send().await.ok();
@@ -169,6 +250,9 @@ async fn a_list_is_asked_for_in_its_own_words_only() {
         let answer = ada.get(&project.keys()).query(name, value).send().await;
         answer.wrong_field(400, code, &format!("#query/{name}"));
     }
-    let twice = ada.get(&format!("{}?limit=1&limit=2", project.keys())).send().await;
+    let twice = ada
+        .get(&format!("{}?limit=1&limit=2", project.keys()))
+        .send()
+        .await;
     twice.problem(400, "invalid_request");
 }

@@ -72,12 +72,21 @@ impl Call {
         }
     }
 
+    /// With a body in pieces whose length is not announced.
+    pub fn chunked(self, chunks: Vec<Vec<u8>>, content_type: &str) -> Self {
+        let chunks = chunks.into_iter().map(Ok::<_, std::io::Error>);
+        let body = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
+        Self {
+            request: self.request.header("content-type", content_type).body(body),
+        }
+    }
+
     /// Sends it and reads the whole answer.
     pub async fn send(self) -> Answer {
         let response = self.request.send().await.expect("the server answers");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes().await.expect("the answer is whole");
-        let body = String::from_utf8(body.to_vec()).expect("answers are UTF-8");
+        let body = String::from_utf8_lossy(&body).into_owned();
         Answer {
             status,
             headers,

@@ -256,14 +256,19 @@ impl Process {
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM, and how it ended.
-    pub async fn stop(mut self) -> ExitStatus {
+    /// SIGTERM, and a graceful end.
+    pub async fn stop(mut self) {
         let pid = self.child.id().to_string();
         let asked = Command::new("sh")
             .args(["-c", "kill -TERM \"$1\"", "kill", &pid])
             .status();
         assert!(asked.unwrap().success());
-        wait(&mut self.child).await.expect("it ends when asked to")
+        let status = wait(&mut self.child).await;
+        assert!(
+            status.is_some_and(|status| status.success()),
+            "it ended with {status:?}: {}",
+            self.log()
+        );
     }
 
     async fn wait_until_it_answers(&self, begin: Instant) {

@@ -1,0 +1,96 @@
+//! The bar above every page: the mark, the places, the person.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::{
+    components::{Glyph, Icon, Menu, MenuItem, use_toasts},
+    core::{session::use_session, submission::use_submission, theme::{Theme, use_theme}},
+};
+
+/// The bar above every page.
+#[component]
+pub fn Header() -> impl IntoView {
+    let session = use_session();
+    let is_signed_in = Memo::new(move |_| session.user().is_some());
+    let is_admin = Memo::new(move |_| session.is_admin());
+    view! {
+        <header class="bar">
+            <div class="bar-inner">
+                <a class="brand" href="/">
+                    <Icon glyph=Glyph::Mark />
+                    <span>"Latchkey"</span>
+                </a>
+                <Show when=move || is_signed_in.get()>
+                    <nav class="places" aria-label="Main">
+                        <Place href="/projects" label="Projects" />
+                        <Place href="/find-key" label="Find a key" />
+                        <Show when=move || is_admin.get()>
+                            <Place href="/users" label="Users" />
+                        </Show>
+                    </nav>
+                    <AccountMenu />
+                </Show>
+            </div>
+        </header>
+    }
+    .into_any()
+}
+
+/// One of the places, marked while one is there.
+#[component]
+fn Place(href: &'static str, label: &'static str) -> impl IntoView {
+    let path = use_location().pathname;
+    let is_here = move || path.with(|path| path.starts_with(href));
+    view! {
+        <a href=href aria-current=move || is_here().then_some("page")>
+            {label}
+        </a>
+    }
+}
+
+/// The person's own menu.
+#[component]
+fn AccountMenu() -> impl IntoView {
+    let session = use_session();
+    let toasts = use_toasts();
+    let theme = use_theme();
+    let go = leptos_router::hooks::use_navigate();
+    let open_account = Callback::new(move |()| go("/account", Default::default()));
+    let sign_out = use_submission(move |()| session.sign_out(), |()| {});
+    Effect::new(move |_| {
+        if let Some(failure) = sign_out.failure.get() {
+            toasts.fail(failure.sentence());
+        }
+    });
+    let name = Signal::derive(move || session.user().map(|user| user.name).unwrap_or_default());
+    view! {
+        <Menu label="Your account" text=name glyph=Glyph::Person>
+            <p class="menu-head" dir="auto">
+                {move || session.user().map(|user| user.email)}
+            </p>
+            <MenuItem on_select=open_account>"Account"</MenuItem>
+            <div class="menu-group" role="group" aria-label="Theme">
+                {Theme::ALL
+                    .into_iter()
+                    .map(|choice| {
+                        view! {
+                            <MenuItem
+                                checked=Signal::derive(move || theme.get() == choice)
+                                on_select=move |()| theme.set(choice)
+                            >
+                                {match choice {
+                                    Theme::System => "Theme of the system",
+                                    Theme::Light => "Light theme",
+                                    Theme::Dark => "Dark theme",
+                                }}
+                            </MenuItem>
+                        }
+                    })
+                    .collect_view()}
+            </div>
+            <MenuItem on_select=move |()| sign_out.send(())>"Sign out"</MenuItem>
+        </Menu>
+    }
+    .into_any()
+}

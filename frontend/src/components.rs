@@ -1,0 +1,48 @@
+//! What pages are made of. Each file holds one component; its properties are its documentation.
+
+mod badge;
+mod button;
+mod chart;
+mod confirm;
+mod copy_field;
+mod dialog;
+mod empty;
+mod field;
+mod filter;
+mod icon;
+mod loadable;
+mod menu;
+mod notice;
+mod page_head;
+mod relative_time;
+mod table;
+mod tabs;
+mod toast;
+
+pub use badge::{Badge, StatusBadge, Tone};
+pub use button::{Button, ButtonKind};
+pub use chart::{Bar, Chart};
+pub use confirm::Confirm;
+pub use copy_field::{CopyField, CopyValue};
+pub use dialog::{Dialog, DialogHandle, use_dialog};
+pub use empty::Empty;
+pub use field::{CheckField, SelectField, TextField};
+pub use filter::{FilterField, SearchField};
+pub use icon::{Glyph, Icon};
+pub use loadable::{Loadable, LoadableList};
+pub use menu::{Menu, MenuItem};
+pub use notice::Notice;
+pub use page_head::PageHead;
+pub use relative_time::RelativeTime;
+pub use table::{Cell, Row, Table};
+pub use tabs::{Tab, TabLinks, Tabs};
+pub use toast::{Toasts, provide_toasts, use_toasts};
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// An id for an element, unlike every other of this page: `unique_id("field")` is `field-7`.
+#[must_use]
+pub fn unique_id(kind: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!("{kind}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}

@@ -1,0 +1,186 @@
+//! A new management token: the form, and the one time its secret is shown.
+
+use latchkey_types::{
+    limits,
+    token::{CreateTokenRequest, CreatedToken, Permission, Token},
+};
+use leptos::prelude::*;
+
+use crate::{
+    components::{
+        Button, ButtonKind, CheckField, Confirm, CopyField, Dialog, Notice, SelectField, TextField, Tone,
+    },
+    core::{
+        api,
+        leave::guard_leaving,
+        secret::OneTime,
+        submission::{Attempt, use_submission},
+        time,
+    },
+};
+
+/// How long a token can be made to last: days as the field's value.
+const SPANS: [(&str, &str); 5] = [
+    ("30", "30 days"),
+    ("90", "90 days"),
+    ("365", "A year"),
+    ("7", "7 days"),
+    ("", "Never"),
+];
+
+/// The form, then the secret.
+#[component]
+pub fn NewToken(
+    /// Called once the token exists.
+    #[prop(into)]
+    on_made: Callback<()>,
+    /// Closes the dialog.
+    #[prop(into)]
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let secret = OneTime::new();
+    let made = RwSignal::new(None::<Token>);
+    let finish = Callback::new(move |created: CreatedToken| {
+        secret.put(created.secret);
+        made.set(Some(created.token));
+        on_made.run(());
+    });
+    move || match made.get() {
+        None => view! { <TokenForm on_created=finish on_close=on_close /> }.into_any(),
+        Some(token) => view! { <TokenSecret token=token secret=secret on_close=on_close /> }.into_any(),
+    }
+}
+
+#[component]
+fn TokenForm(on_created: Callback<CreatedToken>, on_close: Callback<()>) -> impl IntoView {
+    let name = RwSignal::new(String::new());
+    let span = RwSignal::new("90".to_owned());
+    let manage = RwSignal::new(false);
+    let read = RwSignal::new(true);
+    let verify = RwSignal::new(false);
+    let attempt = Attempt::new();
+    let create = use_submission(
+        move |request: CreateTokenRequest| async move {
+            let key = attempt.key_for(&(&request.name, &request.permissions));
+            api::post("/me/tokens")
+                .idempotent(key)
+                .json(&request)
+                .send::<CreatedToken>()
+                .await
+        },
+        move |created| {
+            attempt.finish();
+            on_created.run(created);
+        },
+    );
+    let send = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let chosen = [
+            (manage, Permission::Manage),
+            (read, Permission::Read),
+            (verify, Permission::Verify),
+        ];
+        let days: Option<i64> = span.with_untracked(|span| span.parse().ok());
+        create.send(CreateTokenRequest {
+            name: name.get_untracked().trim().to_owned(),
+            permissions: chosen
+                .into_iter()
+                .filter(|(is_chosen, _)| is_chosen.get_untracked())
+                .map(|(_, permission)| permission)
+                .collect(),
+            expires_at: days.map(|days| time::now().plus_seconds(days * 86_400)),
+        });
+    };
+    let permission_error = create.field("/permissions");
+    let message = create.message(&["/name", "/permissions", "/expires_at"]);
+    view! {
+        <Dialog title="New management token" on_close=on_close>
+            <form class="stack" on:submit=send>
+                <TextField
+                    label="Name"
+                    value=name
+                    autofocus=true
+                    max=limits::NAME_MAX
+                    placeholder="Deploy script"
+                    hint="What uses it: this helps you to find it later."
+                    error=create.field("/name")
+                />
+                <fieldset class="field">
+                    <legend>"It may"</legend>
+                    <CheckField label="Read" value=read hint="Look at projects, keys and usage." />
+                    <CheckField label="Manage" value=manage hint="Change things, too. This includes reading." />
+                    <CheckField label="Verify" value=verify hint="Ask whether a key is valid." />
+                    <p class="error" aria-live="polite">
+                        {move || permission_error.get().map(|_| "Choose at least one.")}
+                    </p>
+                </fieldset>
+                <SelectField
+                    label="Expires after"
+                    value=span
+                    options=SPANS.to_vec()
+                    error=create.field("/expires_at")
+                />
+                {move || {
+                    message.get().map(|text| view! { <Notice tone=Tone::Danger live=true>{text}</Notice> })
+                }}
+                <div class="actions">
+                    <Button on_press=move |()| on_close.run(())>"Cancel"</Button>
+                    <Button kind=ButtonKind::Primary submit=true busy=create.is_busy()>
+                        "Create token"
+                    </Button>
+                </div>
+            </form>
+        </Dialog>
+    }
+    .into_any()
+}
+
+#[component]
+fn TokenSecret(token: Token, secret: OneTime, on_close: Callback<()>) -> impl IntoView {
+    let is_asking = RwSignal::new(false);
+    let guard = guard_leaving(Callback::new(move |()| is_asking.set(true)));
+    let gate = Callback::new(move |()| {
+        let is_free = untrack(|| guard.is_lifted());
+        if !is_free {
+            is_asking.set(true);
+        }
+        is_free
+    });
+    let close = Callback::new(move |()| {
+        secret.wipe();
+        on_close.run(());
+    });
+    view! {
+        <Dialog title="Token created" gate=gate on_close=close>
+            <div class="stack">
+                <p dir="auto">{token.name}</p>
+                <Notice tone=Tone::Warning>
+                    <strong>"Save this token now. "</strong>
+                    "This is the only time it is shown in full."
+                </Notice>
+                <CopyField
+                    label="Token"
+                    value=secret
+                    autofocus=true
+                    on_copied=move |()| guard.lift()
+                    hint="Send it as “Authorization: Bearer”."
+                />
+                <div class="actions">
+                    <Button on_press=close>"I have saved it"</Button>
+                </div>
+            </div>
+            <Show when=move || is_asking.get()>
+                <Confirm
+                    title="You won't see this token again"
+                    action="Close anyway"
+                    danger=true
+                    on_confirm=close
+                    on_close=move |()| is_asking.set(false)
+                >
+                    <p>"Copy it before you close. It can't be retrieved later; you would have to make a new one."</p>
+                </Confirm>
+            </Show>
+        </Dialog>
+    }
+    .into_any()
+}

@@ -1,0 +1,129 @@
+//! Management tokens: what the person's scripts sign in with.
+
+use latchkey_types::{Timestamp, TokenId, page::TokenPage, token::Token};
+use leptos::prelude::*;
+
+use super::new_token::NewToken;
+use crate::{
+    components::{
+        Badge, Button, ButtonKind, Cell, Confirm, Empty, Glyph, LoadableList, RelativeTime, Row, Table, Tone,
+        use_toasts,
+    },
+    core::{api, paged::use_paged, submission::use_submission, time, words},
+};
+
+/// The person's tokens, to make and to revoke.
+#[component]
+pub fn Tokens() -> impl IntoView {
+    let toasts = use_toasts();
+    let list = use_paged::<TokenPage>(|| "/me/tokens".to_owned());
+    let is_adding = RwSignal::new(false);
+    let leaving = RwSignal::new(None::<Token>);
+    let revoke = use_submission(
+        |id: TokenId| async move { api::delete(&format!("/me/tokens/{id}")).send_empty().await },
+        move |()| {
+            leaving.set(None);
+            list.reload();
+            toasts.say("Token revoked. Scripts that use it get 401 from now on.");
+        },
+    );
+    let reason = Signal::derive(move || revoke.failure.get().map(|failure| failure.sentence()));
+    view! {
+        <section class="panel stack" aria-labelledby="tokens">
+            <div class="section-head">
+                <h2 id="tokens">"Management tokens"</h2>
+                <Button icon=Glyph::Plus on_press=move |()| is_adding.set(true)>
+                    "New token"
+                </Button>
+            </div>
+            <p class="lead">
+                "For scripts that manage projects and keys through the " <a href="/docs/" rel="external">"API"</a>
+                ". A token can do what you can, and no more than its permissions."
+            </p>
+            <LoadableList of=list empty=|| view! { <Empty title="No tokens yet" /> } let:rows>
+                <Table label="Management tokens" columns=vec!["Name", "Token", "May", "Made", "Expires", ""]>
+                    <For each=move || rows.get() key=|token| (token.id, token.revoked_at) let:token>
+                        <TokenRow token=token on_revoke=move |token| leaving.set(Some(token)) />
+                    </For>
+                </Table>
+            </LoadableList>
+        </section>
+        <Show when=move || is_adding.get()>
+            <NewToken
+                on_made=move |()| list.reload()
+                on_close=move |()| is_adding.set(false)
+            />
+        </Show>
+        {move || {
+            leaving
+                .get()
+                .map(|token| {
+                    view! {
+                        <Confirm
+                            title=format!("Revoke “{}”?", token.name)
+                            action="Revoke token"
+                            danger=true
+                            busy=revoke.is_busy()
+                            error=reason
+                            on_confirm=move |()| revoke.send(token.id)
+                            on_close=move |()| {
+                                revoke.failure.set(None);
+                                leaving.set(None);
+                            }
+                        >
+                            <p>"Scripts that use this token get 401 from the moment this finishes. It can't be undone."</p>
+                        </Confirm>
+                    }
+                })
+        }}
+    }
+    .into_any()
+}
+
+#[component]
+fn TokenRow(token: Token, #[prop(into)] on_revoke: Callback<Token>) -> impl IntoView {
+    let permissions: Vec<&str> = token.permissions.iter().map(|&permission| words::permission(permission)).collect();
+    let label = format!("Revoke {}", token.name);
+    let is_over = is_over(&token, time::now());
+    let whole = token.clone();
+    view! {
+        <Row faint=is_over>
+            <Cell label="Name" main=true>
+                <span dir="auto">{token.name}</span>
+                {token
+                    .revoked_at
+                    .map(|_| view! { <Badge tone=Tone::Danger text="Revoked".to_owned() /> })}
+            </Cell>
+            <Cell label="Token">
+                <code>{token.hint}</code>
+            </Cell>
+            <Cell label="May">{permissions.join(", ")}</Cell>
+            <Cell label="Made">
+                <RelativeTime at=Some(token.created_at) />
+            </Cell>
+            <Cell label="Expires">
+                <RelativeTime at=token.expires_at />
+            </Cell>
+            <Cell actions=true>
+                {token
+                    .revoked_at
+                    .is_none()
+                    .then(|| {
+                        view! {
+                            <Button
+                                kind=ButtonKind::Bare
+                                icon=Glyph::Trash
+                                label=label
+                                on_press=move |()| on_revoke.run(whole.clone())
+                            />
+                        }
+                    })}
+            </Cell>
+        </Row>
+    }
+    .into_any()
+}
+
+fn is_over(token: &Token, now: Timestamp) -> bool {
+    token.revoked_at.is_some() || token.expires_at.is_some_and(|at| at <= now)
+}

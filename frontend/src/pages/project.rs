@@ -1,0 +1,138 @@
+//! A project: its head, its tabs, and what its pages share.
+
+mod audit_log;
+mod current;
+mod members;
+mod one_time;
+mod overview;
+mod servers;
+mod settings;
+
+use latchkey_types::member::Role;
+use leptos::prelude::*;
+use leptos_router::components::{A, Outlet};
+
+use crate::{
+    components::{Empty, Glyph, Notice, PageHead, Tab, TabLinks, Tone},
+    core::words,
+};
+
+pub use audit_log::AuditLog;
+pub use current::{CurrentProject, use_project};
+pub use members::Members;
+pub use overview::Overview;
+pub use servers::McpServers;
+pub use settings::Settings;
+
+/// What every page of a project stands in. Its pages are read at the same time as the project itself.
+#[component]
+pub fn ProjectFrame() -> impl IntoView {
+    let project = current::provide_project();
+    let name = Signal::derive(move || project.read(|project| project.name.clone()).unwrap_or_default());
+    let is_missing = Memo::new(move |_| {
+        project.remote.value.with(Option::is_none) && project.remote.failure.with(Option::is_some)
+    });
+    let is_viewer = Memo::new(move |_| project.read(|project| project.role) == Some(Role::Viewer));
+    view! {
+        <div class="project">
+            <nav class="crumbs" aria-label="Where you are">
+                <A href="/projects">"Projects"</A>
+            </nav>
+            <PageHead title=name>
+                {move || project.read(|project| words::role(project.role)).map(|role| view! {
+                    <span class="project-role">{format!("You are {}", article(role))}</span>
+                })}
+            </PageHead>
+            <Show when=move || project.is_archived()>
+                <Notice tone=Tone::Warning>
+                    "This project is archived: none of its keys is accepted any more, and nothing in it can be changed."
+                </Notice>
+            </Show>
+            {move || {
+                if is_missing.get() {
+                    view! { <Missing project /> }.into_any()
+                } else {
+                    view! {
+                        <TabLinks label="Project" base=project.page() tabs=tabs(is_viewer.get())>
+                            <Outlet />
+                        </TabLinks>
+                    }
+                        .into_any()
+                }
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+/// The project could not be read.
+#[component]
+fn Missing(project: CurrentProject) -> impl IntoView {
+    let is_unknown = move || {
+        project.remote.failure.with(|failure| {
+            failure.as_ref().and_then(crate::core::api::ApiFailure::code)
+                == Some(latchkey_types::ProblemCode::NotFound)
+        })
+    };
+    move || {
+        if is_unknown() {
+            view! {
+                <Empty glyph=Glyph::Search title="There is no such project">
+                    <p>"It doesn't exist, or you are not a member of it."</p>
+                    <p>
+                        <A href="/projects">"All your projects"</A>
+                    </p>
+                </Empty>
+            }
+            .into_any()
+        } else {
+            view! {
+                <crate::components::Loadable of=project.remote children=|_| ()/>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// The tabs. A viewer has none that the server would refuse.
+fn tabs(is_viewer: bool) -> Vec<Tab> {
+    let all = [
+        ("", "Overview", true),
+        ("mcp-servers", "MCP Servers", true),
+        ("members", "Members", true),
+        ("audit", "Audit log", !is_viewer),
+        ("settings", "Settings", !is_viewer),
+    ];
+    all.into_iter()
+        .filter(|(_, _, is_shown)| *is_shown)
+        .map(|(id, label, _)| Tab { id, label })
+        .collect()
+}
+
+/// “an Owner”, “a Viewer”.
+fn article(role: &str) -> String {
+    let lower = role.to_lowercase();
+    if lower.starts_with(['e', 'o']) {
+        format!("an {lower}")
+    } else {
+        format!("a {lower}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_viewer_sees_no_tab_that_would_be_refused() {
+        let ids: Vec<&str> = tabs(true).iter().map(|tab| tab.id).collect();
+        assert_eq!(ids, ["", "mcp-servers", "members"]);
+        assert_eq!(tabs(false).len(), 5);
+    }
+
+    #[test]
+    fn roles_get_their_article() {
+        assert_eq!(article("Owner"), "an owner");
+        assert_eq!(article("Viewer"), "a viewer");
+    }
+}

@@ -1,0 +1,82 @@
+//! A dialog or panel about one key of the list, opened by its id in the address.
+
+use latchkey_types::key::Key;
+use leptos::prelude::*;
+
+use crate::{
+    components::use_toasts,
+    core::{
+        paged::Paged,
+        query::{QueryState, encode},
+        remote::{Remote, use_remote},
+    },
+    pages::project::use_project,
+};
+
+/// A key as it is now, and reading it again. Copy it freely.
+#[derive(Clone, Copy)]
+pub struct Fresh {
+    /// The newest that is known.
+    pub value: Signal<Key>,
+    remote: Remote<Key>,
+}
+
+impl Fresh {
+    /// Reads it again.
+    pub fn reload(self) {
+        self.remote.reload();
+    }
+
+    /// Here is a newer one.
+    pub fn set(self, key: Key) {
+        self.remote.value.set(Some(key));
+    }
+}
+
+/// Shows the content as soon as the key is known: at once if it is in the list, and with its newest facts as soon
+/// as they are there. An id of nothing is taken out of the address, with a word about it.
+#[component]
+pub fn Opened<V>(
+    /// Where the id stands.
+    state: QueryState,
+    /// The list.
+    keys: Paged<Key>,
+    /// Shows the key.
+    children: impl Fn(Fresh) -> V + Send + Sync + 'static,
+) -> impl IntoView
+where
+    V: IntoView + 'static,
+{
+    let project = use_project();
+    let toasts = use_toasts();
+    let remote = use_remote::<Key>(move || {
+        let id = state.get();
+        if id.is_empty() {
+            String::new()
+        } else {
+            project.path(&format!("/keys/{}", encode(&id)))
+        }
+    });
+    let wanted = state.get_untracked();
+    let known = keys.rows.with_untracked(|rows| {
+        let mut rows = rows.iter().flatten();
+        rows.find(|key| key.id.to_string() == wanted).cloned()
+    });
+    if known.is_some() {
+        remote.value.set(known);
+    }
+    Effect::new(move |_| {
+        let failure = remote.failure.get();
+        if let (Some(failure), None) = (failure, remote.value.get_untracked()) {
+            toasts.fail(failure.sentence());
+            state.set("");
+        }
+    });
+    let is_there = Memo::new(move |_| remote.value.with(Option::is_some));
+    let content = move || {
+        let first = remote.value.get_untracked()?;
+        let value = Signal::derive(move || remote.value.get().unwrap_or_else(|| first.clone()));
+        Some(children(Fresh { value, remote }).into_any())
+    };
+    move || is_there.get().then(&content).flatten()
+}

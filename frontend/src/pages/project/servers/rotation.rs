@@ -1,0 +1,236 @@
+//! The rotation assistant: the four steps of a rotation as one panel, with what happens meanwhile shown live.
+
+mod end;
+mod make;
+mod stage;
+
+use std::time::Duration;
+
+use latchkey_types::{
+    insight::KeyEvent,
+    key::{Key, KeyStatus, SecretInfo},
+};
+use leptos::{html, prelude::*};
+
+use self::{end::EndOld, make::MakeNew, stage::Stage};
+use super::opened::Fresh;
+use crate::{
+    components::{
+        Button, ButtonKind, Cell, Glyph, Icon, Notice, RelativeTime, Row, Table, Tone, unique_id,
+    },
+    core::{paged::Paged, sse::follow, time::use_now},
+    pages::project::{one_time::Reveal, use_project},
+};
+
+/// The panel.
+#[component]
+pub fn Rotation(
+    /// The key.
+    key: Fresh,
+    /// The list, for the row's new hint.
+    keys: Paged<Key>,
+    /// Where the new secret goes.
+    reveal: Reveal,
+    /// Closes the panel.
+    #[prop(into)]
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let project = use_project();
+    let value = key.value;
+    let id = value.with_untracked(|key| key.id);
+    let now = use_now(Duration::from_secs(1));
+    // Whether there were two secrets while this panel was open: one then means that the rotation is over.
+    let was_rotating = RwSignal::new(false);
+    let receipt = RwSignal::new(None::<String>);
+    let stage = Memo::new(move |_| value.with(|key| Stage::of(key, was_rotating.get())));
+    Effect::new(move |_| {
+        if value.with(|key| key.secrets.len() > 1) {
+            was_rotating.set(true);
+        }
+    });
+    // Each call with either secret is told here; what the page shows of them is then read again.
+    let _stream = follow::<KeyEvent>(
+        &project.path_now(&format!("/keys/{id}/events")),
+        &["first_call", "used", "revoked"],
+        move |_| key.reload(),
+    );
+    // The overlap's end comes by itself.
+    let is_overdue = Memo::new(move |_| {
+        let now = now.get();
+        value.with(|key| old_secret(key).is_some_and(|old| old.retires_at.is_some_and(|at| at <= now)))
+    });
+    Effect::new(move |_| {
+        if is_overdue.get() {
+            key.reload();
+            keys.reload();
+        }
+    });
+    let heading = NodeRef::<html::H3>::new();
+    Effect::new(move |_| {
+        if let Some(heading) = heading.get() {
+            let _ = heading.focus();
+            heading.scroll_into_view();
+        }
+    });
+    let title_id = unique_id("rotation");
+    let name = move || {
+        value.with(|key| {
+            if key.description.is_empty() {
+                key.hint.clone()
+            } else {
+                key.description.clone()
+            }
+        })
+    };
+    view! {
+        <section class="card rotation" aria-labelledby=title_id.clone()>
+            <div class="card-head">
+                <h3 id=title_id tabindex="-1" node_ref=heading>
+                    "Rotate " <bdi>{name}</bdi>
+                </h3>
+                <Button
+                    kind=ButtonKind::Bare
+                    icon=Glyph::Close
+                    label="Close the assistant"
+                    on_press=move |()| on_close.run(())
+                />
+            </div>
+            <Show when=move || value.with(|key| key.status == KeyStatus::Disabled)>
+                <Notice tone=Tone::Warning>
+                    "This key is disabled. Enable it before you verify the new secret."
+                </Notice>
+            </Show>
+            <ol class="steps">
+                <Step stage at=Stage::Make title="Make a new secret">
+                    <MakeNew key keys reveal was_rotating receipt stage />
+                </Step>
+                <Step stage at=Stage::Update title="Update your applications">
+                    <Show when=move || stage.get() > Stage::Make>
+                        <p class="hint">
+                            "Put the new secret where the old one is. Until the overlap ends, both are accepted."
+                        </p>
+                        <Secrets value />
+                    </Show>
+                </Step>
+                <Step stage at=Stage::Verify title="Verify that the new secret works">
+                    <Show when=move || stage.get() > Stage::Make>
+                        <Verified value />
+                    </Show>
+                </Step>
+                <Step stage at=Stage::End title="End the old secret">
+                    <EndOld key keys now receipt stage />
+                </Step>
+            </ol>
+            <Show when=move || stage.get() == Stage::Done>
+                <div class="actions">
+                    <Button kind=ButtonKind::Primary on_press=move |()| on_close.run(())>
+                        "Done"
+                    </Button>
+                </div>
+            </Show>
+        </section>
+    }
+    .into_any()
+}
+
+/// The secret that a rotation replaces, while it is still accepted.
+fn old_secret(key: &Key) -> Option<&SecretInfo> {
+    key.secrets.get(1)
+}
+
+#[component]
+fn Step(
+    stage: Memo<Stage>,
+    at: Stage,
+    title: &'static str,
+    children: Children,
+) -> impl IntoView {
+    let is_done = move || stage.get() > at;
+    let is_current = move || stage.get() == at;
+    view! {
+        <li
+            class="step"
+            class:done=is_done
+            class:current=is_current
+            aria-current=move || is_current().then_some("step")
+        >
+            <h4>
+                {title}
+                <Show when=is_done>
+                    <Icon glyph=Glyph::Check />
+                    <span class="spoken">" (done)"</span>
+                </Show>
+            </h4>
+            {children()}
+        </li>
+    }
+    .into_any()
+}
+
+/// Both secrets and their last use.
+#[component]
+fn Secrets(value: Signal<Key>) -> impl IntoView {
+    let rows = move || {
+        value.with(|key| {
+            key.secrets
+                .iter()
+                .enumerate()
+                .map(|(place, secret)| {
+                    let name = if place == 0 { "New" } else { "Old" };
+                    view! {
+                        <Row>
+                            <Cell label="Secret" main=true>
+                                {name} " " <code dir="ltr">{secret.hint.clone()}</code>
+                            </Cell>
+                            <Cell label="Last used">
+                                <RelativeTime at=secret.last_used_at />
+                            </Cell>
+                        </Row>
+                    }
+                })
+                .collect_view()
+        })
+    };
+    view! {
+        <Table label="Secrets of this key" columns=vec!["Secret", "Last used"]>
+            {rows}
+        </Table>
+    }
+    .into_any()
+}
+
+/// Whether the new secret was used.
+#[component]
+fn Verified(value: Signal<Key>) -> impl IntoView {
+    let newest = Memo::new(move |_| {
+        value.with(|key| {
+            let newest = key.secrets.first();
+            newest.map(|secret| (secret.hint.clone(), secret.last_used_at))
+        })
+    });
+    view! {
+        <div
+            class="first-call"
+            class:done=move || newest.with(|newest| matches!(newest, Some((_, Some(_)))))
+            role="status"
+        >
+            {move || match newest.get() {
+                Some((hint, Some(at))) => view! {
+                    <Icon glyph=Glyph::Check />
+                    <span>
+                        "The new secret works: " <code dir="ltr">{hint}</code> " was used "
+                        <RelativeTime at=Some(at) /> "."
+                    </span>
+                }
+                .into_any(),
+                Some((hint, None)) => view! {
+                    <span class="pulse" aria-hidden="true"></span>
+                    <span>"Waiting for the first call with " <code dir="ltr">{hint}</code> " …"</span>
+                }
+                .into_any(),
+                None => ().into_any(),
+            }}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,276 @@
+//! A project's settings, and its end.
+
+use latchkey_types::{
+    ProblemCode,
+    limits::{NAME_MAX, PROJECT_DESCRIPTION_MAX},
+    project::{ArchivedProject, Project, UpdateProjectRequest},
+};
+use leptos::prelude::*;
+
+use super::{CurrentProject, use_project};
+use crate::{
+    components::{
+        Button, ButtonKind, CheckField, Confirm, Loadable, Notice, TextField, Tone, use_toasts,
+    },
+    core::{
+        api::{self, ApiFailure},
+        submission::use_submission,
+    },
+};
+
+/// The page.
+#[component]
+pub fn Settings() -> impl IntoView {
+    let project = use_project();
+    let is_refused = move || project.read(|_| ()).is_some() && !project.can_own();
+    view! {
+        <Show
+            when=move || !is_refused()
+            fallback=move || view! {
+                <Show when=move || !project.is_archived()>
+                    <Notice tone=Tone::Info>
+                        "Owners can change the settings. Ask an owner of the project for the role."
+                    </Notice>
+                </Show>
+            }
+        >
+            <Loadable of=project.remote lines=6 children=move |value| view! {
+                <SettingsForm project value />
+                <Archive project value />
+            } />
+        </Show>
+    }
+    .into_any()
+}
+
+/// What the form holds; made of the project once, so that reading it again changes nothing that is being typed.
+#[derive(Clone, Copy)]
+struct Draft {
+    name: RwSignal<String>,
+    description: RwSignal<String>,
+    allow_key_in_url: RwSignal<bool>,
+    origins: RwSignal<String>,
+    version: RwSignal<i64>,
+}
+
+impl Draft {
+    fn of(project: &Project) -> Self {
+        Self {
+            name: RwSignal::new(project.name.clone()),
+            description: RwSignal::new(project.description.clone()),
+            allow_key_in_url: RwSignal::new(project.allow_key_in_url),
+            origins: RwSignal::new(project.allowed_origins.join("\n")),
+            version: RwSignal::new(project.version),
+        }
+    }
+
+    fn take(self, project: &Project) {
+        self.name.set(project.name.clone());
+        self.description.set(project.description.clone());
+        self.allow_key_in_url.set(project.allow_key_in_url);
+        self.origins.set(project.allowed_origins.join("\n"));
+        self.version.set(project.version);
+    }
+
+    fn request(self) -> UpdateProjectRequest {
+        UpdateProjectRequest {
+            name: Some(self.name.get_untracked().trim().to_owned()),
+            description: Some(Some(self.description.get_untracked().trim().to_owned())),
+            backend: None,
+            allow_key_in_url: Some(self.allow_key_in_url.get_untracked()),
+            allowed_origins: Some(lines(&self.origins.get_untracked())),
+        }
+    }
+}
+
+/// The lines that are not blank, without a slash at their end: people copy it from the address bar.
+fn lines(text: &str) -> Vec<String> {
+    text.lines()
+        .map(|line| line.trim().trim_end_matches('/'))
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[component]
+fn SettingsForm(project: CurrentProject, value: Signal<Project>) -> impl IntoView {
+    let toasts = use_toasts();
+    let draft = value.with_untracked(Draft::of);
+    let saving = use_submission(
+        move |body: UpdateProjectRequest| {
+            let call = api::patch(&project.path_now(""))
+                .if_version(draft.version.get_untracked())
+                .json(&body);
+            async move { call.send::<Project>().await }
+        },
+        move |saved: Project| {
+            draft.take(&saved);
+            project.remote.value.set(Some(saved));
+            toasts.say("Settings saved.");
+        },
+    );
+    let is_stale = move || {
+        saving.failure.with(|failure| {
+            failure.as_ref().and_then(ApiFailure::code) == Some(ProblemCode::VersionMismatch)
+        })
+    };
+    // The server names an entry of the list; the field shows it.
+    let origins_error = Signal::derive(move || {
+        saving.failure.with(|failure| {
+            let ApiFailure::Problem { problem, .. } = failure.as_ref()? else {
+                return None;
+            };
+            let error = problem
+                .errors
+                .iter()
+                .find(|error| error.pointer.starts_with("/allowed_origins"))?;
+            let place: Option<usize> = error.pointer.rsplit('/').next()?.parse().ok();
+            let entry = place.and_then(|place| lines(&draft.origins.get_untracked()).get(place).cloned());
+            Some(match entry {
+                Some(entry) => format!("“{entry}” {}", error.detail),
+                None => error.detail.clone(),
+            })
+        })
+    });
+    let message = Signal::derive(move || {
+        let is_about_origins = origins_error.with(Option::is_some);
+        saving
+            .failure
+            .with(|failure| failure.as_ref()?.beside_fields(&["/name", "/description"]))
+            .filter(|_| !is_about_origins)
+    });
+    let send = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        saving.send(draft.request());
+    };
+    // Loads what somebody else saved, and shows it in the place of what was typed.
+    let load = move |()| {
+        saving.failure.set(None);
+        leptos::task::spawn_local(async move {
+            match api::get::<Project>(&project.path_now("")).await {
+                Ok(newest) => {
+                    draft.take(&newest);
+                    project.remote.value.set(Some(newest));
+                }
+                Err(failure) => saving.failure.set(Some(failure)),
+            }
+        });
+    };
+    view! {
+        <form class="card stack settings" on:submit=send>
+            <h2>"Settings"</h2>
+            <TextField label="Name" value=draft.name max=NAME_MAX error=saving.field("/name") />
+            <TextField
+                label="Description"
+                value=draft.description
+                lines=3
+                max=PROJECT_DESCRIPTION_MAX
+                optional=true
+                error=saving.field("/description")
+            />
+            <CheckField
+                label="Take keys in URLs"
+                value=draft.allow_key_in_url
+                hint="Clients such as claude.ai can't send headers and need ?apikey= in the URL, where logs and \
+                      histories may keep it. Headers are always taken."
+                    .to_owned()
+            />
+            <TextField
+                label="Allowed web origins"
+                value=draft.origins
+                lines=3
+                code=true
+                optional=true
+                error=origins_error
+                hint="One a line, such as https://claude.ai. Pages of these sites may call the endpoint from a browser."
+                    .to_owned()
+            />
+            {move || message.get().map(|text| view! {
+                <Notice tone=Tone::Danger live=true>
+                    <p>{text}</p>
+                    <Show when=is_stale>
+                        <Button on_press=load>"Load their version"</Button>
+                    </Show>
+                </Notice>
+            })}
+            <div class="actions">
+                <Button kind=ButtonKind::Primary submit=true busy=saving.is_busy()>
+                    "Save settings"
+                </Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+#[component]
+fn Archive(project: CurrentProject, value: Signal<Project>) -> impl IntoView {
+    let toasts = use_toasts();
+    let is_asking = RwSignal::new(false);
+    let typed = RwSignal::new(String::new());
+    let archiving = use_submission(
+        move |()| {
+            let call = api::delete(&project.path_now(""));
+            async move { call.send::<ArchivedProject>().await }
+        },
+        move |archived: ArchivedProject| {
+            is_asking.set(false);
+            let count = archived.receipts.len();
+            let plural = if count == 1 { "key" } else { "keys" };
+            toasts.say(format!("Project archived. Access ended for {count} {plural}."));
+            project.remote.value.set(Some(archived.project));
+        },
+    );
+    let slug = move || value.with(|project| project.slug.to_string());
+    let is_wrong = Signal::derive(move || typed.with(|typed| typed.trim() != slug()));
+    view! {
+        <section class="card danger-zone" aria-labelledby="archive-head">
+            <h2 id="archive-head">"Archive this project"</h2>
+            <p>
+                "All its keys are revoked at once, for ever, and its endpoint stops answering. "
+                "The audit log stays. This can't be undone."
+            </p>
+            <Button
+                kind=ButtonKind::Danger
+                on_press=move |()| {
+                    typed.set(String::new());
+                    is_asking.set(true);
+                }
+            >
+                "Archive project"
+            </Button>
+        </section>
+        <Show when=move || is_asking.get()>
+            <Confirm
+                title="Archive this project?"
+                action="Archive project"
+                danger=true
+                busy=archiving.is_busy()
+                disabled=is_wrong
+                error=archiving.message(&[])
+                on_confirm=move |()| archiving.send(())
+                on_close=move |()| is_asking.set(false)
+            >
+                <p>
+                    "Callers get 401 from the moment this finishes. To confirm, type " <code>{slug}</code> "."
+                </p>
+                <TextField label="Slug of the project" value=typed code=true />
+            </Confirm>
+        </Show>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines;
+
+    #[test]
+    fn origins_are_read_line_by_line() {
+        assert_eq!(
+            lines(" https://claude.ai/ \n\nhttp://localhost:3000\n"),
+            ["https://claude.ai", "http://localhost:3000"]
+        );
+        assert!(lines("\n \n").is_empty());
+    }
+}
