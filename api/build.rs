@@ -12,17 +12,15 @@ use std::path::{Path, PathBuf};
 fn main() -> Result<(), Box<dyn Error>> {
     let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let dist = package.join("../frontend/dist");
-    // A name that is not there counts as changed each time, so until it is there its parent is watched instead.
-    let watched = if dist.is_dir() {
-        dist.clone()
-    } else {
-        package.join("../frontend")
+    // A name that is not there counts as changed each time, so until these are there their parent is watched.
+    let watched: &[&str] = match dist.join("index.html").is_file() {
+        true => &["dist/index.html", "dist/assets"],
+        false => &[""],
     };
-    writeln!(
-        io::stdout(),
-        "cargo::rerun-if-changed={}",
-        watched.display()
-    )?;
+    for name in watched {
+        let path = package.join("../frontend").join(name);
+        writeln!(io::stdout(), "cargo::rerun-if-changed={}", path.display())?;
+    }
     let mut names = Vec::new();
     for folder in ["", "assets/"] {
         collect(&dist, folder, &mut names)?;

@@ -24,7 +24,7 @@ pub use button::{Button, ButtonKind};
 pub use chart::{Bar, Chart};
 pub use confirm::Confirm;
 pub use copy_field::{CopyField, CopyValue};
-pub use dialog::{Dialog, DialogHandle, use_dialog};
+pub use dialog::Dialog;
 pub use empty::Empty;
 pub use field::{CheckField, SelectField, TextField};
 pub use filter::{FilterField, SearchField};

@@ -148,31 +148,17 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
             "The body is not UTF-8.",
         ));
     }
+    // Read once for its syntax alone: in the second reading serde calls some wrong types bad syntax.
+    serde_json::from_slice::<IgnoredAny>(bytes).map_err(|e| syntax_error(&e))?;
     // serde would take a list for an object, its fields by position. The contract does not.
-    if bytes
-        .iter()
-        .find(|b| !b.is_ascii_whitespace())
-        .is_some_and(|&b| b != b'{')
-    {
-        let syntax: Result<IgnoredAny, _> = serde_json::from_slice(bytes);
-        return Err(match syntax {
-            Ok(_) => ApiError::field("", "must be a JSON object"),
-            Err(error) => syntax_error(&error),
-        });
+    if bytes.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(ApiError::field("", "must be a JSON object"));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
-        let path = e.path().clone();
-        body_error(&path, e.inner())
-    })?;
-    json.end().map_err(|e| syntax_error(&e))?;
-    Ok(value)
+    serde_path_to_error::deserialize(&mut json).map_err(|e| body_error(e.path(), e.inner()))
 }
 
 fn body_error(path: &serde_path_to_error::Path, error: &serde_json::Error) -> ApiError {
-    if !error.is_data() {
-        return syntax_error(error);
-    }
     let mut pointer = String::new();
     for segment in path {
         use serde_path_to_error::Segment;
@@ -256,6 +242,9 @@ fn explain(message: &str) -> (Option<String>, String) {
             ),
         );
     }
+    if message.starts_with("expected value") {
+        return (None, "is of the wrong type".to_owned());
+    }
     // Messages of our own types (ids, slugs, times): they say what is expected and repeat nothing.
     (
         None,
@@ -316,6 +305,8 @@ mod tests {
         #[serde(default)]
         expires_at: Option<Timestamp>,
         #[serde(default)]
+        kind: Environment,
+        #[serde(default)]
         tags: Vec<String>,
     }
 
@@ -341,6 +332,7 @@ mod tests {
             (br#"{"name":"a","nmae":"b"}"#, "/nmae"),
             (br#"{"name":"a","name":"b"}"#, "/name"),
             (br#"{"name":"a","environment":"moon"}"#, "/environment"),
+            (br#"{"name":"a","kind":null}"#, "/kind"),
             (br#"{"name":"a","expires_at":"tomorrow"}"#, "/expires_at"),
             (br#"{"name":"a","tags":["x",2]}"#, "/tags/1"),
             (br#"{"name":"a","a/b~c":1}"#, "/a~1b~0c"),

@@ -88,7 +88,7 @@ fn target() -> Outcome<PathBuf> {
 
 /// Every file below a folder, or the file itself, in order; what is built there is left out.
 fn files_below(path: &Path) -> Outcome<Vec<PathBuf>> {
-    if path.is_file() {
+    if !path.is_dir() {
         return Ok(vec![path.to_path_buf()]);
     }
     let mut entries: Vec<PathBuf> = fs::read_dir(path)

@@ -7,33 +7,6 @@ use web_sys::HtmlElement;
 use super::{Button, ButtonKind, Glyph, Notice, Tone, unique_id};
 use crate::core::session::use_session;
 
-/// The way of what is inside a dialog to close it. Copy it freely.
-#[derive(Clone, Copy)]
-pub struct DialogHandle {
-    gate: Option<Callback<(), bool>>,
-    on_close: Callback<()>,
-}
-
-impl DialogHandle {
-    /// Closes, if the gate lets it: what Esc, X and a click beside it do.
-    pub fn ask_to_close(self) {
-        if self.gate.is_none_or(|gate| gate.run(())) {
-            self.close();
-        }
-    }
-
-    /// Closes without asking the gate.
-    pub fn close(self) {
-        self.on_close.run(());
-    }
-}
-
-/// The dialog that this component stands in.
-#[must_use]
-pub fn use_dialog() -> Option<DialogHandle> {
-    use_context::<DialogHandle>()
-}
-
 /// A modal dialog, open for as long as it exists: put it into a `<Show>`, and end that in `on_close`.
 ///
 /// What has the attribute `autofocus` inside gets the focus; afterwards the focus goes back to where it was.
@@ -54,8 +27,11 @@ pub fn Dialog(
     /// Its content; forms and buttons are part of it.
     children: Children,
 ) -> impl IntoView {
-    let handle = DialogHandle { gate, on_close };
-    provide_context(handle);
+    let ask_to_close = move || {
+        if gate.is_none_or(|gate| gate.run(())) {
+            on_close.run(());
+        }
+    };
     let session = use_session();
     let title_id = unique_id("dialog");
     let labelled_by = title_id.clone();
@@ -87,12 +63,12 @@ pub fn Dialog(
         if event.key() == "Escape" {
             event.prevent_default();
             event.stop_propagation();
-            handle.ask_to_close();
+            ask_to_close();
         }
     };
     let cancelled = move |event: ev::Event| {
         event.prevent_default();
-        handle.ask_to_close();
+        ask_to_close();
     };
     // Only a click that began outside: one that began in a field, to select its text, may end anywhere.
     let began_outside = StoredValue::new(false);
@@ -105,14 +81,14 @@ pub fn Dialog(
     let pressed = move |event: ev::MouseEvent| began_outside.set_value(is_outside(&event));
     let clicked = move |event: ev::MouseEvent| {
         if began_outside.get_value() && is_outside(&event) {
-            handle.ask_to_close();
+            ask_to_close();
         }
     };
     // Should a browser close it in a way of its own, it is opened again: closing is `on_close`'s alone.
     let closed = move |_| {
         if let Some(dialog) = node.get_untracked().filter(|dialog| dialog.is_connected()) {
             let _ = dialog.show_modal();
-            handle.ask_to_close();
+            ask_to_close();
         }
     };
     view! {
@@ -134,7 +110,7 @@ pub fn Dialog(
                         kind=ButtonKind::Bare
                         icon=Glyph::Close
                         label="Close"
-                        on_press=move |()| handle.ask_to_close()
+                        on_press=move |()| ask_to_close()
                     />
                 </header>
                 <Show when=move || session.is_ended()>

@@ -9,8 +9,7 @@ async fn what_is_not_json_is_400() {
     let scene = Scene::new().await;
     let before = scene.state().await;
     let deep = "[".repeat(100_000);
-    let nested = format!("{}1{}", "{\"a\":".repeat(2000), "}".repeat(2000));
-    let bodies: [&[u8]; 16] = [
+    let bodies: [&[u8]; 14] = [
         b"{",
         b"}",
         b"{\"name\":}",
@@ -24,32 +23,42 @@ async fn what_is_not_json_is_400() {
         b"{}x",
         b"\xef\xbb\xbf{}",
         b"{\"name\":\"\xff\xfe\"}",
-        b"{\"name\":\"\\ud800\"}",
         deep.as_bytes(),
-        nested.as_bytes(),
     ];
     for operation in scene.operations() {
         for (n, body) in bodies.iter().enumerate() {
             let call = scene.ada.call(operation.method.clone(), &operation.path);
             let answer = call.body_raw(*body, "application/json").send().await;
-            // An unknown field may be met before the text turns out to be broken.
-            let is_400 = answer.status == 400 && answer.json()["code"] == "invalid_json";
-            let is_unknown_field =
-                answer.status == 422 && answer.json()["errors"][0]["pointer"].is_string();
+            assert_eq!(answer.status, 400, "{} body {n}", operation.path);
+            answer.problem(400, "invalid_json");
+        }
+    }
+    assert_eq!(scene.state().await, before);
+}
+
+#[tokio::test]
+async fn what_is_json_by_the_letter_only_is_refused_without_harm() {
+    let scene = Scene::new().await;
+    let before = scene.state().await;
+    let nested = format!("{}1{}", "{\"name\":".repeat(20_000), "}".repeat(20_000));
+    let bodies = [
+        nested.as_str(),
+        "{\"name\":\"\\ud800\",\"description\":\"\\ud800\"}",
+        "{\"name\":1e999,\"description\":1e999}",
+        "{\"name\":123456789012345678901234567890,\"description\":-0}",
+    ];
+    for operation in scene.operations() {
+        for body in bodies {
+            let call = scene.ada.call(operation.method.clone(), &operation.path);
+            let answer = call.body_raw(body, "application/json").send().await;
             assert!(
-                is_400 || is_unknown_field,
-                "{} body {n}: {}",
+                matches!(answer.status, 400 | 422),
+                "{}: {}",
                 operation.path,
                 answer.summary()
             );
             answer.problem(answer.status, answer.json()["code"].as_str().unwrap());
         }
-        let call = scene.ada.call(operation.method, &operation.path);
-        let answer = call
-            .body_raw(b"{\"x".as_slice(), "application/json")
-            .send()
-            .await;
-        answer.problem(400, "invalid_json");
     }
     assert_eq!(scene.state().await, before);
 }
@@ -178,13 +187,7 @@ async fn a_word_that_is_no_text_is_named() {
     let path = scene.project.keys();
     let member = scene.project.path("members");
     let token = |permissions: Value| json!({ "name": "Script", "permissions": permissions });
-    for wrong in [
-        json!(5),
-        json!(["production"]),
-        json!({}),
-        json!({ "production": null }),
-        json!(false),
-    ] {
+    for wrong in [json!(5), json!(["production"]), json!({}), json!(false)] {
         let call = scene.ada.post(&path, json!({ "environment": wrong }));
         call.send().await.problem(422, "invalid_field");
         let call = scene.ada.post(

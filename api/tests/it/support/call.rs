@@ -10,6 +10,10 @@ use serde_json::Value;
 
 use super::answer::Answer;
 
+/// How long a stream may be silent. Shorter than the server's keep-alive, at which it looks by itself whether
+/// a stream should have ended: a test is to see that the end was told at once.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A request that has not been sent yet.
 #[must_use = "a call does nothing until it is sent"]
 pub struct Call {
@@ -134,7 +138,7 @@ impl Events {
                     return Some((event, data));
                 }
             }
-            let waited = tokio::time::timeout(Duration::from_secs(20), self.response.chunk()).await;
+            let waited = tokio::time::timeout(PATIENCE, self.response.chunk()).await;
             let chunk = waited.expect("the stream goes on or ends").ok().flatten()?;
             self.unread
                 .push_str(std::str::from_utf8(&chunk).expect("events are UTF-8"));

@@ -31,7 +31,7 @@ pub fn dev(arguments: &[&str]) -> Outcome {
             };
         }
         thread::sleep(LOOK_EVERY);
-        // A file may be gone between being listed and being read.
+        // A folder may be gone between being listed and being looked into.
         let Ok(now) = Stamp::now(Build::Quick) else {
             continue;
         };

@@ -31,7 +31,7 @@ impl Stamp {
         for source in SOURCES {
             for path in files_below(&root.join(source))? {
                 path.strip_prefix(&root)?.hash(&mut hasher);
-                // A file that went away while it was looked for changes the next stamp.
+                // A file that goes away meanwhile, as an editor's do, changes the next stamp.
                 fs::read(&path).unwrap_or_default().hash(&mut hasher);
             }
         }

@@ -47,7 +47,7 @@ pub fn Members() -> impl IntoView {
                 <Table label="Members" columns=vec!["Name", "E-mail address", "Role", "Since", ""]>
                     <For
                         each=move || rows.get()
-                        key=|member| (member.user_id, member.role)
+                        key=|member| (member.user_id, member.role as u8)
                         let:member
                     >
                         <MemberRow member members leaving />

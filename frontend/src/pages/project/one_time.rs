@@ -94,11 +94,6 @@ impl Reveal {
         }));
     }
 
-    /// Whether a secret is being shown. Reactive.
-    #[must_use]
-    pub fn is_open(self) -> bool {
-        self.issued.with(Option::is_some)
-    }
 
     fn close(self) {
         self.secret.wipe();

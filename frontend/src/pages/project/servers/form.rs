@@ -202,6 +202,7 @@ fn Guidance(draft: Draft, others: Signal<Vec<String>>) -> impl IntoView {
 #[component]
 fn Suggestions(draft: Draft) -> impl IntoView {
     let id = unique_id("suggestions");
+    let labelled_by = id.clone();
     let chips = SUGGESTIONS
         .into_iter()
         .map(|text| {
@@ -220,7 +221,7 @@ fn Suggestions(draft: Draft) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <div class="suggestions" role="group" aria-labelledby=id.clone()>
+        <div class="suggestions" role="group" aria-labelledby=labelled_by>
             <span class="hint" id=id>
                 "For example"
             </span>

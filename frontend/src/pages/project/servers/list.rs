@@ -47,7 +47,7 @@ pub fn KeyList(
 }
 
 /// What makes one row unlike another: when it changes, the row is made anew.
-fn print(key: &Key) -> impl Eq + std::hash::Hash + 'static {
+fn print(key: &Key) -> impl Eq + std::hash::Hash + use<> {
     (
         key.id,
         key.version,
@@ -86,27 +86,29 @@ fn KeyRow(key: Key, keys: Paged<Key>, doing: Doing) -> impl IntoView {
     let can_edit = Memo::new(move |_| project.can_edit());
     let environment = words::environment(key.environment);
     let is_rotating = key.secrets.len() > 1;
+    let (expires_at, status) = (key.expires_at, key.status);
+    let (created, used) = (key.clone(), key.clone());
     let stored = StoredValue::new(key.clone());
     view! {
-        <Row faint=key.status != KeyStatus::Active>
+        <Row faint=status != KeyStatus::Active>
             <Cell label="Key" main=true>
-                <KeyName description=key.description.clone() hint=key.hint.clone() />
+                <KeyName description=key.description hint=key.hint />
                 {(!environment.is_empty()).then(|| view! { <Badge text=environment.to_owned() /> })}
                 {is_rotating.then(|| view! {
                     <Badge tone=Tone::Info text="Rotating".to_owned() title="Two secrets are accepted" />
                 })}
             </Cell>
             <Cell label="Created">
-                <Created key=key.clone() />
+                <Created key=created />
             </Cell>
             <Cell label="Last used">
-                <LastUsed key=key.clone() />
+                <LastUsed key=used />
             </Cell>
             <Cell label="Expires">
-                <RelativeTime at=key.expires_at />
+                <RelativeTime at=expires_at />
             </Cell>
             <Cell label="Status">
-                <StatusBadge status=key.status />
+                <StatusBadge status />
             </Cell>
             <Cell actions=true>
                 <Show when=move || can_edit.get()>
@@ -187,23 +189,25 @@ fn Actions(
 fn RevokedRow(key: Key) -> impl IntoView {
     let environment = words::environment(key.environment);
     let by = key.revoked_by.as_ref().map(|user| user.name.clone());
+    let (revoked_at, reason) = (key.revoked_at, key.revoke_reason);
+    let (created, used) = (key.clone(), key.clone());
     view! {
         <Row>
             <Cell label="Key" main=true>
-                <KeyName description=key.description.clone() hint=key.hint.clone() />
+                <KeyName description=key.description hint=key.hint />
                 {(!environment.is_empty()).then(|| view! { <Badge text=environment.to_owned() /> })}
             </Cell>
             <Cell label="Created">
-                <Created key=key.clone() />
+                <Created key=created />
             </Cell>
             <Cell label="Last used">
-                <LastUsed key=key.clone() />
+                <LastUsed key=used />
             </Cell>
             <Cell label="Revoked">
-                <RelativeTime at=key.revoked_at />
+                <RelativeTime at=revoked_at />
                 {by.map(|name| view! { " by " <span dir="auto">{name}</span> })}
             </Cell>
-            <Cell label="Why">{key.revoke_reason.map(words::reason).unwrap_or_default()}</Cell>
+            <Cell label="Why">{reason.map(words::reason).unwrap_or_default()}</Cell>
         </Row>
     }
     .into_any()

@@ -72,7 +72,9 @@ pub fn Rotation(
             heading.scroll_into_view();
         }
     });
+    let is_made = move || stage.get() > Stage::Make;
     let title_id = unique_id("rotation");
+    let labelled_by = title_id.clone();
     let name = move || {
         value.with(|key| {
             if key.description.is_empty() {
@@ -83,7 +85,7 @@ pub fn Rotation(
         })
     };
     view! {
-        <section class="card rotation" aria-labelledby=title_id.clone()>
+        <section class="card rotation" aria-labelledby=labelled_by>
             <div class="card-head">
                 <h3 id=title_id tabindex="-1" node_ref=heading>
                     "Rotate " <bdi>{name}</bdi>
@@ -105,7 +107,7 @@ pub fn Rotation(
                     <MakeNew key keys reveal was_rotating receipt stage />
                 </Step>
                 <Step stage at=Stage::Update title="Update your applications">
-                    <Show when=move || stage.get() > Stage::Make>
+                    <Show when=is_made>
                         <p class="hint">
                             "Put the new secret where the old one is. Until the overlap ends, both are accepted."
                         </p>
@@ -113,7 +115,7 @@ pub fn Rotation(
                     </Show>
                 </Step>
                 <Step stage at=Stage::Verify title="Verify that the new secret works">
-                    <Show when=move || stage.get() > Stage::Make>
+                    <Show when=is_made>
                         <Verified value />
                     </Show>
                 </Step>
@@ -177,13 +179,14 @@ fn Secrets(value: Signal<Key>) -> impl IntoView {
                 .enumerate()
                 .map(|(place, secret)| {
                     let name = if place == 0 { "New" } else { "Old" };
+                    let (hint, last_used_at) = (secret.hint.clone(), secret.last_used_at);
                     view! {
                         <Row>
                             <Cell label="Secret" main=true>
-                                {name} " " <code dir="ltr">{secret.hint.clone()}</code>
+                                {name} " " <code dir="ltr">{hint}</code>
                             </Cell>
                             <Cell label="Last used">
-                                <RelativeTime at=secret.last_used_at />
+                                <RelativeTime at=last_used_at />
                             </Cell>
                         </Row>
                     }
