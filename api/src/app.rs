@@ -6,7 +6,7 @@ use actix_web::web;
 use latchkey_gate::Gate;
 use latchkey_keys::KeyRing;
 use latchkey_store::{Db, Store, Tx};
-use latchkey_types::{SessionId, UserId};
+use latchkey_types::{ProjectId, SessionId, TokenId, UserId};
 use tokio::sync::broadcast;
 
 use crate::{
@@ -60,6 +60,10 @@ pub enum Ending {
     Session(SessionId),
     /// Everything of this user.
     User(UserId),
+    /// This management token.
+    Token(TokenId),
+    /// A user's membership of a project.
+    Member(ProjectId, UserId),
     /// The server itself: it shuts down.
     Server,
 }

@@ -211,6 +211,12 @@ impl Follower {
         match ending {
             Ok(Ending::Server) | Err(RecvError::Closed) => true,
             Ok(Ending::User(user_id)) => user_id == self.user_id,
+            Ok(Ending::Token(ended)) => {
+                matches!(self.credential, Credential::Token { id, .. } if id == ended)
+            }
+            Ok(Ending::Member(project_id, user_id)) => {
+                !self.is_admin && project_id == self.project_id && user_id == self.user_id
+            }
             Ok(Ending::Session(ended)) => {
                 matches!(self.credential, Credential::Session { id, .. } if id == ended)
             }

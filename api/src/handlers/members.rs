@@ -10,6 +10,7 @@ use latchkey_types::{
 
 use super::{keys::open_project, tokens::ListQuery};
 use crate::{
+    app::Ending,
     audit,
     error::{ApiError, ApiResult},
     http::{
@@ -165,12 +166,12 @@ pub async fn remove_member(guard: Guard<InProject<Owner>>) -> ApiResult<HttpResp
         .on(user_id)
         .within(project_id);
     call.app
-        .write(move |tx| {
+        .write_ending(move |tx| {
             let member = find(tx, project_id, user_id)?;
             keep_an_owner(tx, project_id, &member)?;
             rows::delete_member(tx, project_id, user_id)?;
             tx.audit(&entry.with("name", member.name).done())?;
-            Ok(())
+            Ok(((), vec![Ending::Member(project_id, user_id)]))
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

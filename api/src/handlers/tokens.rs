@@ -12,6 +12,7 @@ use latchkey_types::{
 use serde::Deserialize;
 
 use crate::{
+    app::Ending,
     audit,
     error::{ApiError, ApiResult},
     http::{
@@ -131,13 +132,13 @@ pub async fn revoke_token(guard: Guard<Presence>) -> ApiResult<HttpResponse> {
     let (user_id, now) = (access.caller.user_id, call.now);
     let entry = audit::by(&call, &access.caller, "token.revoke").on(token_id);
     call.app
-        .write(move |tx| {
+        .write_ending(move |tx| {
             let token = rows::find_token(tx, user_id, token_id)?.ok_or_else(ApiError::not_found)?;
             if token.revoked_at.is_none() {
                 rows::revoke_token(tx, user_id, token_id, now)?;
                 tx.audit(&entry.with("name", token.name).done())?;
             }
-            Ok(())
+            Ok(((), vec![Ending::Token(token_id)]))
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

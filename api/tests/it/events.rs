@@ -260,3 +260,29 @@ async fn a_server_that_stops_ends_its_streams_in_order() {
     server.stop().await;
     assert!(events.next().await.is_none());
 }
+
+#[tokio::test]
+async fn a_stream_ends_with_its_token_and_with_the_membership() {
+    let server = TestServer::start().await;
+    let ada = server.set_up().await;
+    let viewer = ada.member("Viewer").await;
+    let project = ada.project("Memory Lake").await;
+    ada.join(&project, &viewer, "viewer").await;
+    let key = ada.key(&project, "Claude AI Integration").await;
+    let path = format!("{}/events", project.key(&key));
+    let token = viewer.token(&["read"]).await;
+    let mut by_token = token.get(&path).follow().await;
+    let mut by_cookie = viewer.get(&path).follow().await;
+    let place = format!("me/tokens/{}", token.token_id());
+    assert_eq!(viewer.delete(&place).send().await.status, 204);
+    assert!(
+        by_token.next().await.is_none(),
+        "the stream outlives its token"
+    );
+    let place = project.path(&format!("members/{}", viewer.user_id()));
+    assert_eq!(ada.delete(&place).send().await.status, 204);
+    assert!(
+        by_cookie.next().await.is_none(),
+        "the stream outlives the membership"
+    );
+}

@@ -200,9 +200,10 @@ async fn a_change_whose_client_hangs_up_after_the_commit_takes_effect() {
         eventually(verdict, async || ada.verify(&key.secret).await == verdict).await;
         ends(&stream).await;
         if verdict == "revoked" {
-            eventually("the receipt is completed, though nobody reads it", async || {
-                db_streams_closed(&server, id) == Some(1)
-            })
+            eventually(
+                "the receipt is completed, though nobody reads it",
+                async || db_streams_closed(&server, id) == Some(1),
+            )
             .await;
         }
     }

@@ -9,7 +9,7 @@ use crate::{
 /// What a key is used in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", remote = "Self")]
 pub enum Environment {
     /// What customers use.
     Production,
@@ -21,6 +21,8 @@ pub enum Environment {
     #[default]
     None,
 }
+
+crate::word::word!(Environment);
 
 impl Environment {
     /// The environment's word.

@@ -18,6 +18,7 @@ pub mod timestamp;
 pub mod token;
 pub mod user;
 pub mod verify;
+mod word;
 
 pub use id::{
     EventId, KeyId, MemoryId, ProjectId, ReceiptId, SecretId, SessionId, TokenId, UserId,

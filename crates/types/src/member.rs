@@ -7,7 +7,7 @@ use crate::{Timestamp, UserId};
 /// What a member may do in a project. Later ones include the earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", remote = "Self")]
 pub enum Role {
     /// Reads keys and usage.
     Viewer,
@@ -16,6 +16,8 @@ pub enum Role {
     /// Also manages members and settings, and archives the project.
     Owner,
 }
+
+crate::word::word!(Role);
 
 impl Role {
     /// The role's word.

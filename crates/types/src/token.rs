@@ -7,7 +7,7 @@ use crate::{Timestamp, TokenId};
 /// What a management token may do, within the rights that its user has at that moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", remote = "Self")]
 pub enum Permission {
     /// Change things; includes `read`.
     Manage,
@@ -16,6 +16,8 @@ pub enum Permission {
     /// Ask whether a key is valid, for projects that the user belongs to.
     Verify,
 }
+
+crate::word::word!(Permission);
 
 /// A management token, safe to show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,13 +7,15 @@ use crate::{Timestamp, UserId, key::Key, receipt::Receipt};
 /// What a person may do on the whole instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", remote = "Self")]
 pub enum InstanceRole {
     /// Manages users, reads the instance's audit log, acts as owner of every project.
     Admin,
     /// Makes projects, and works in those they are a member of.
     Member,
 }
+
+crate::word::word!(InstanceRole);
 
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -79,11 +79,7 @@ fn AccountMenu() -> impl IntoView {
                                 checked=Signal::derive(move || theme.get() == choice)
                                 on_select=move |()| theme.set(choice)
                             >
-                                {match choice {
-                                    Theme::System => "Theme of the system",
-                                    Theme::Light => "Light theme",
-                                    Theme::Dark => "Dark theme",
-                                }}
+                                {choice.label()}
                             </MenuItem>
                         }
                     })

@@ -7,8 +7,6 @@ use leptos::prelude::*;
 pub enum Glyph {
     /// A tick.
     Check,
-    /// A small angle that points down.
-    Chevron,
     /// A clock face.
     Clock,
     /// Two sheets.
@@ -55,7 +53,6 @@ impl Glyph {
     const fn id(self) -> &'static str {
         match self {
             Self::Check => "#i-check",
-            Self::Chevron => "#i-chevron",
             Self::Clock => "#i-clock",
             Self::Copy => "#i-copy",
             Self::Close => "#i-close",

@@ -13,7 +13,6 @@ const VEIL: &str = "••••••••••••";
 #[derive(Clone, Copy)]
 pub struct OneTime {
     text: StoredValue<Option<Zeroizing<String>>>,
-    is_held: RwSignal<bool>,
 }
 
 impl OneTime {
@@ -22,7 +21,6 @@ impl OneTime {
     pub fn new() -> Self {
         let place = Self {
             text: StoredValue::new(None),
-            is_held: RwSignal::new(false),
         };
         on_cleanup(move || place.wipe());
         place
@@ -31,7 +29,6 @@ impl OneTime {
     /// Puts a secret in, in the place of what was there.
     pub fn put(self, text: String) {
         self.text.try_set_value(Some(Zeroizing::new(text)));
-        self.is_held.try_set(true);
     }
 
     /// Lends the secret. Keep nothing of it.
@@ -41,17 +38,10 @@ impl OneTime {
             .flatten()
     }
 
-    /// Whether there is one. Reactive.
-    #[must_use]
-    pub fn is_held(self) -> bool {
-        self.is_held.try_get().unwrap_or(false)
-    }
-
     /// Overwrites it and lets it go.
     pub fn wipe(self) {
         // Dropping it writes zeros over its memory.
         self.text.try_set_value(None);
-        self.is_held.try_set(false);
     }
 }
 

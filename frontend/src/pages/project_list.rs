@@ -81,7 +81,7 @@ fn Card(project: Project) -> impl IntoView {
     let href = format!("/projects/{}", project.id);
     let role = (project.role != Role::Owner).then(|| words::role(project.role));
     view! {
-        <li class="card">
+        <li class="project-card">
             <a class="card-link" href=href dir="auto">
                 {project.name}
             </a>

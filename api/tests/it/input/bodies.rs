@@ -187,7 +187,12 @@ async fn a_word_that_is_no_text_is_named() {
     let path = scene.project.keys();
     let member = scene.project.path("members");
     let token = |permissions: Value| json!({ "name": "Script", "permissions": permissions });
-    for wrong in [json!(5), json!(["production"]), json!({}), json!(false)] {
+    for wrong in [
+        json!(5),
+        json!(["production"]),
+        json!({ "production": null }),
+        json!(false),
+    ] {
         let call = scene.ada.post(&path, json!({ "environment": wrong }));
         call.send().await.problem(422, "invalid_field");
         let call = scene.ada.post(

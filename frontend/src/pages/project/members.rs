@@ -89,7 +89,7 @@ fn AddMember(members: Paged<Member>) -> impl IntoView {
     };
     let message = adding.message(&["/email", "/role"]);
     view! {
-        <form class="card inline-form" on:submit=send>
+        <form class="panel inline-form" on:submit=send>
             <TextField
                 label="Add a member by e-mail address"
                 value=email

@@ -94,7 +94,6 @@ impl Reveal {
         }));
     }
 
-
     fn close(self) {
         self.secret.wipe();
         self.issued.set(None);

@@ -36,7 +36,7 @@ pub fn Overview() -> impl IntoView {
     });
     view! {
         <div class="overview">
-            <section class="card" aria-labelledby="overview-endpoint">
+            <section class="panel" aria-labelledby="overview-endpoint">
                 <h2 id="overview-endpoint">"Where to connect"</h2>
                 <Loadable of=project.remote lines=2 children=move |project| {
                     view! {
@@ -82,8 +82,8 @@ fn Calls() -> impl IntoView {
     });
     let options = SPANS.map(|(word, label, _)| (word, label)).to_vec();
     view! {
-        <section class="card" aria-labelledby="overview-calls">
-            <div class="card-head">
+        <section class="panel" aria-labelledby="overview-calls">
+            <div class="panel-head">
                 <h2 id="overview-calls">"Calls"</h2>
                 <FilterField label="Span of the chart" state=span options=options />
             </div>

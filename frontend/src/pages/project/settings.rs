@@ -157,7 +157,7 @@ fn SettingsForm(project: CurrentProject, value: Signal<Project>) -> impl IntoVie
         });
     };
     view! {
-        <form class="card stack settings" on:submit=send>
+        <form class="panel stack settings" on:submit=send>
             <h2>"Settings"</h2>
             <TextField label="Name" value=draft.name max=NAME_MAX error=saving.field("/name") />
             <TextField
@@ -224,7 +224,7 @@ fn Archive(project: CurrentProject, value: Signal<Project>) -> impl IntoView {
     let slug = move || value.with(|project| project.slug.to_string());
     let is_wrong = Signal::derive(move || typed.with(|typed| typed.trim() != slug()));
     view! {
-        <section class="card danger-zone" aria-labelledby="archive-head">
+        <section class="panel danger-zone" aria-labelledby="archive-head">
             <h2 id="archive-head">"Archive this project"</h2>
             <p>
                 "All its keys are revoked at once, for ever, and its endpoint stops answering. "

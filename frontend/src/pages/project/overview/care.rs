@@ -34,7 +34,7 @@ pub fn Care() -> impl IntoView {
         }
     };
     view! {
-        <section class="card" aria-labelledby="overview-care">
+        <section class="panel" aria-labelledby="overview-care">
             <h2 id="overview-care">"Keys that need care"</h2>
             <LoadableList of=items empty=empty lines=3 children=move |rows| view! {
                 <ul class="care">

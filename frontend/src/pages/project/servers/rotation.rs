@@ -85,8 +85,8 @@ pub fn Rotation(
         })
     };
     view! {
-        <section class="card rotation" aria-labelledby=labelled_by>
-            <div class="card-head">
+        <section class="panel rotation" aria-labelledby=labelled_by>
+            <div class="panel-head">
                 <h3 id=title_id tabindex="-1" node_ref=heading>
                     "Rotate " <bdi>{name}</bdi>
                 </h3>
