@@ -95,7 +95,7 @@ async fn storm(
         .collect();
     // The storm is under way, and the moment after that is left to chance.
     eventually("the storm gets going", async || {
-        acknowledged.load(SeqCst) >= 40
+        acknowledged.load(SeqCst) >= 20
     })
     .await;
     tokio::time::sleep(Duration::from_millis(random(400) as u64)).await;

@@ -8,6 +8,7 @@ mod actor;
 mod answer;
 mod backend;
 mod call;
+mod client;
 pub mod place;
 pub mod process;
 mod server;

@@ -5,7 +5,11 @@ use leptos_router::hooks::use_location;
 
 use crate::{
     components::{Glyph, Icon, Menu, MenuItem, use_toasts},
-    core::{session::use_session, submission::use_submission, theme::{Theme, use_theme}},
+    core::{
+        session::use_session,
+        submission::use_submission,
+        theme::{Theme, use_theme},
+    },
 };
 
 /// The bar above every page.

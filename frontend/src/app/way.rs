@@ -41,7 +41,9 @@ mod tests {
     fn state(is_signed_in: bool, setup_needed: bool) -> SessionState {
         SessionState {
             user: is_signed_in.then(|| User {
-                id: "usr_019a1c5e0f7a7c3e8a4b5d6e7f801234".parse().expect("an id"),
+                id: "usr_019a1c5e0f7a7c3e8a4b5d6e7f801234"
+                    .parse()
+                    .expect("an id"),
                 name: "Ada".to_owned(),
                 email: "ada@example.com".to_owned(),
                 role: InstanceRole::Admin,
@@ -56,24 +58,41 @@ mod tests {
 
     #[test]
     fn a_fresh_instance_leads_to_its_setup() {
-        assert_eq!(redirect("/", "", &state(false, true)).as_deref(), Some("/setup"));
+        assert_eq!(
+            redirect("/", "", &state(false, true)).as_deref(),
+            Some("/setup")
+        );
         assert_eq!(redirect("/setup", "", &state(false, true)), None);
     }
 
     #[test]
     fn signing_in_leads_back_to_where_one_was() {
         assert_eq!(
-            redirect("/projects/p1/mcp-servers", "?q=a%20b&status=all", &state(false, false)).as_deref(),
+            redirect(
+                "/projects/p1/mcp-servers",
+                "?q=a%20b&status=all",
+                &state(false, false)
+            )
+            .as_deref(),
             Some("/sign-in?next=%2Fprojects%2Fp1%2Fmcp-servers%3Fq%3Da%2520b%26status%3Dall")
         );
-        assert_eq!(redirect("/", "", &state(false, false)).as_deref(), Some("/sign-in"));
-        assert_eq!(redirect("/sign-in", "next=%2Faccount", &state(false, false)), None);
+        assert_eq!(
+            redirect("/", "", &state(false, false)).as_deref(),
+            Some("/sign-in")
+        );
+        assert_eq!(
+            redirect("/sign-in", "next=%2Faccount", &state(false, false)),
+            None
+        );
     }
 
     #[test]
     fn who_is_signed_in_stays_or_begins_with_the_projects() {
         assert_eq!(redirect("/account", "", &state(true, false)), None);
-        assert_eq!(redirect("/", "", &state(true, false)).as_deref(), Some("/projects"));
+        assert_eq!(
+            redirect("/", "", &state(true, false)).as_deref(),
+            Some("/projects")
+        );
         assert_eq!(redirect("/claim", "", &state(true, false)), None);
     }
 }

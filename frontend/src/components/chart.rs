@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 /// How wide and high the drawing is, in its own units.
-const WIDTH: usize = 720;
-const HEIGHT: usize = 140;
+const WIDTH: u16 = 720;
+const HEIGHT: u16 = 140;
 
 /// One bar: how many were accepted and refused in one span of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,19 @@ pub fn Chart(
             format!("{accepted} accepted, {refused} refused")
         })
     };
-    let (title_of_drawing, title_of_table) = (title.clone(), title.clone());
+    let has_calls =
+        Memo::new(move |_| bars.with(|bars| bars.iter().any(|bar| bar.accepted + bar.refused > 0)));
+    let title_of_table = title.clone();
+    let title_of_drawing = title.clone();
+    let spoken = move || {
+        format!(
+            "{title_of_drawing}: {}. The numbers are in the table below.",
+            summary()
+        )
+    };
+    let end_of = |pick: fn(&[Bar]) -> Option<&Bar>| {
+        move || bars.with(|bars| pick(bars).map(|bar| bar.label.clone()))
+    };
     view! {
         <figure class="chart">
             <figcaption>
@@ -43,17 +55,16 @@ pub fn Chart(
                 <span class="legend refused">"Refused"</span>
                 <span class="chart-sum">{summary}</span>
             </figcaption>
-            <svg
-                viewBox=format!("0 0 {WIDTH} {HEIGHT}")
-                preserveAspectRatio="none"
-                role="img"
-                aria-label=move || format!("{title_of_drawing}: {}. The numbers are in the table below.", summary())
-            >
-                {move || bars.with(|bars| drawing(bars))}
+            <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" role="img" aria-label=spoken>
+                <path class="bar-accepted" d=move || bars.with(|bars| drawing(bars, Part::Accepted))></path>
+                <path class="bar-refused" d=move || bars.with(|bars| drawing(bars, Part::Refused))></path>
             </svg>
+            <Show when=move || !has_calls.get()>
+                <p class="chart-nothing">"No calls in this time."</p>
+            </Show>
             <div class="chart-ends" aria-hidden="true">
-                <span>{move || bars.with(|bars| bars.first().map(|bar| bar.label.clone()))}</span>
-                <span>{move || bars.with(|bars| bars.last().map(|bar| bar.label.clone()))}</span>
+                <span>{end_of(<[Bar]>::first)}</span>
+                <span>{end_of(<[Bar]>::last)}</span>
             </div>
             <details>
                 <summary>"Numbers as a table"</summary>
@@ -75,46 +86,37 @@ pub fn Chart(
     .into_any()
 }
 
-fn drawing(bars: &[Bar]) -> Vec<AnyView> {
+/// A part of a bar.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Accepted,
+    Refused,
+}
+
+/// One part of all bars as one path: the accepted ones stand on the ground, the refused ones on them.
+fn drawing(bars: &[Bar], part: Part) -> String {
     let most = bars
         .iter()
         .map(|bar| bar.accepted + bar.refused)
         .max()
         .unwrap_or(0);
-    let step = WIDTH as f64 / bars.len().max(1) as f64;
+    let step = f64::from(WIDTH) / bars.len().max(1) as f64;
     let width = (step * 0.72).max(1.0);
-    bars.iter()
-        .enumerate()
-        .filter(|(_, bar)| bar.accepted + bar.refused > 0)
-        .map(|(place, bar)| {
+    let mut path = String::new();
+    for (place, bar) in bars.iter().enumerate() {
+        let accepted = height(bar.accepted, most);
+        let (ground, height) = match part {
+            Part::Accepted => (f64::from(HEIGHT), accepted),
+            Part::Refused => (f64::from(HEIGHT) - accepted, height(bar.refused, most)),
+        };
+        if height > 0.0 {
             let left = step * place as f64 + (step - width) / 2.0;
-            let accepted = height(bar.accepted, most);
-            let refused = height(bar.refused, most);
-            let base = HEIGHT as f64;
-            view! {
-                <g>
-                    <title>
-                        {format!("{}: {} accepted, {} refused", bar.label, bar.accepted, bar.refused)}
-                    </title>
-                    <rect
-                        class="bar-accepted"
-                        x=left
-                        y=base - accepted
-                        width=width
-                        height=accepted
-                    ></rect>
-                    <rect
-                        class="bar-refused"
-                        x=left
-                        y=base - accepted - refused
-                        width=width
-                        height=refused
-                    ></rect>
-                </g>
-            }
-            .into_any()
-        })
-        .collect()
+            path.push_str(&format!(
+                "M{left:.1} {ground:.1}v-{height:.1}h{width:.1}v{height:.1}z"
+            ));
+        }
+    }
+    path
 }
 
 /// How high a part of a bar is. One call among thousands is still seen.
@@ -122,7 +124,7 @@ fn height(count: i64, most: i64) -> f64 {
     if count <= 0 || most <= 0 {
         return 0.0;
     }
-    let room = HEIGHT as f64 - 8.0;
+    let room = f64::from(HEIGHT) - 8.0;
     (count as f64 / most as f64 * room).max(2.0)
 }
 
@@ -151,7 +153,7 @@ fn numbers(bars: &[Bar]) -> Vec<AnyView> {
 
 #[cfg(test)]
 mod tests {
-    use super::height;
+    use super::*;
 
     #[test]
     fn the_highest_bar_fills_the_room_and_the_lowest_is_seen() {
@@ -159,5 +161,23 @@ mod tests {
         assert_eq!(height(1, 100_000), 2.0);
         assert_eq!(height(0, 10), 0.0);
         assert_eq!(height(0, 0), 0.0);
+    }
+
+    #[test]
+    fn refused_calls_stand_on_the_accepted_ones() {
+        let bar = |accepted, refused| Bar {
+            label: String::new(),
+            accepted,
+            refused,
+        };
+        let bars = [bar(0, 0), bar(3, 1)];
+        assert_eq!(
+            drawing(&bars, Part::Accepted),
+            "M410.4 140.0v-99.0h259.2v99.0z"
+        );
+        assert_eq!(
+            drawing(&bars, Part::Refused),
+            "M410.4 41.0v-33.0h259.2v33.0z"
+        );
     }
 }

@@ -74,7 +74,9 @@ pub fn Dialog(
     let began_outside = StoredValue::new(false);
     let is_outside = move |event: &ev::MouseEvent| {
         // The element itself is what lies round the box inside it. A dialog within this one is another element.
-        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
         let own = node.get_untracked();
         target.is_some_and(|target| own.is_some_and(|own| *target == ***own))
     };

@@ -93,7 +93,10 @@ mod tests {
 
     #[test]
     fn what_the_server_says_of_a_field_becomes_a_sentence() {
-        assert_eq!(sentence("Name", "is empty; give a name"), "Name is empty; give a name.");
+        assert_eq!(
+            sentence("Name", "is empty; give a name"),
+            "Name is empty; give a name."
+        );
         assert_eq!(sentence("Name", "Choose another."), "Choose another.");
     }
 }

@@ -53,7 +53,10 @@ where
     V: IntoView + 'static,
 {
     let is_there = Memo::new(move |_| of.rows.with(Option::is_some));
-    let is_empty = Memo::new(move |_| of.rows.with(|rows| rows.as_ref().is_some_and(Vec::is_empty)));
+    let is_empty = Memo::new(move |_| {
+        of.rows
+            .with(|rows| rows.as_ref().is_some_and(Vec::is_empty))
+    });
     let rows = Signal::derive(move || of.rows.get().unwrap_or_default());
     let content = move || {
         if is_empty.get() {
@@ -85,7 +88,9 @@ fn state(
     retry: Callback<()>,
 ) -> AnyView {
     let sketch = move || {
-        let bars = (0..lines).map(|_| view! { <div class="sketch-line"></div> }).collect_view();
+        let bars = (0..lines)
+            .map(|_| view! { <div class="sketch-line"></div> })
+            .collect_view();
         view! {
             <div class="sketch" role="status">
                 <span class="spoken">"Loading"</span>
@@ -93,10 +98,10 @@ fn state(
             </div>
         }
     };
-    let is_waiting = Memo::new(move |_| {
-        !is_there.get() && is_loading.get() && failure.with(Option::is_none)
-    });
-    let message = Memo::new(move |_| failure.with(|failure| failure.as_ref().map(ApiFailure::sentence)));
+    let is_waiting =
+        Memo::new(move |_| !is_there.get() && is_loading.get() && failure.with(Option::is_none));
+    let message =
+        Memo::new(move |_| failure.with(|failure| failure.as_ref().map(ApiFailure::sentence)));
     view! {
         {move || is_waiting.get().then(sketch)}
         {move || {

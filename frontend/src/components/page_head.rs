@@ -44,9 +44,9 @@ pub fn PageHead(
 
 /// Takes the focus, unless a field of the new page has it already, or the app has only just been opened.
 fn take_focus(heading: &web_sys::HtmlElement) {
-    let is_free = document()
-        .active_element()
-        .is_none_or(|active| !matches!(active.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"));
+    let is_free = document().active_element().is_none_or(|active| {
+        !matches!(active.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+    });
     let is_first = document()
         .active_element()
         .is_none_or(|active| active.tag_name() == "BODY");

@@ -72,7 +72,8 @@ pub fn Cell(
 ) -> impl IntoView {
     view! {
         <td role="cell" data-label=label class:cell-main=main class:cell-actions=actions>
-            {children()}
+            // One box beside the label, whatever is in it.
+            <div>{children()}</div>
         </td>
     }
     .into_any()

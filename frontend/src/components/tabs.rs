@@ -36,7 +36,9 @@ where
     let list = NodeRef::<html::Div>::new();
     let order: Vec<&'static str> = tabs.iter().map(|tab| tab.id).collect();
     let keyed = move |event: ev::KeyboardEvent| {
-        let here = order.iter().position(|id| selected.with_untracked(|now| now == id));
+        let here = order
+            .iter()
+            .position(|id| selected.with_untracked(|now| now == id));
         if let Some(place) = step(&event.key(), here.unwrap_or(0), order.len()) {
             event.prevent_default();
             selected.set(order[place].to_owned());
@@ -105,8 +107,15 @@ pub fn TabLinks(
     let selected = Memo::new(move |_| {
         path.with(|path| {
             base.with(|base| {
-                let tail = path.strip_prefix(base.as_str()).unwrap_or_default().trim_matches('/');
-                known.iter().copied().find(|id| *id == tail).unwrap_or_default()
+                let tail = path
+                    .strip_prefix(base.as_str())
+                    .unwrap_or_default()
+                    .trim_matches('/');
+                known
+                    .iter()
+                    .copied()
+                    .find(|id| *id == tail)
+                    .unwrap_or_default()
             })
         })
     });
@@ -120,13 +129,22 @@ pub fn TabLinks(
             }
         }
     };
+    // On a narrow screen the chosen tab may lie outside.
+    Effect::new(move |_| {
+        selected.track();
+        request_animation_frame(move || show_selected(list));
+    });
     let links = tabs
         .into_iter()
         .map(|tab| {
             let is_selected = move || selected.get() == tab.id;
             let href = move || {
                 let base = base.get();
-                if tab.id.is_empty() { base } else { format!("{base}/{}", tab.id) }
+                if tab.id.is_empty() {
+                    base
+                } else {
+                    format!("{base}/{}", tab.id)
+                }
             };
             view! {
                 <a
@@ -163,6 +181,18 @@ pub fn TabLinks(
     .into_any()
 }
 
+/// Moves a list of tabs sideways until the chosen one is seen. The page itself stays.
+fn show_selected(list: NodeRef<html::Div>) {
+    let Some(list) = list.try_get_untracked().flatten() else {
+        return;
+    };
+    let found = list.query_selector("[aria-selected=true]").ok().flatten();
+    if let Some(tab) = found.and_then(|tab| tab.dyn_into::<HtmlElement>().ok()) {
+        let middle = tab.offset_left() - list.offset_left() + tab.offset_width() / 2;
+        list.set_scroll_left(middle - list.client_width() / 2);
+    }
+}
+
 /// Where a key leads from a tab, round the ends.
 fn step(key: &str, here: usize, count: usize) -> Option<usize> {
     let last = count.checked_sub(1)?;
@@ -176,7 +206,10 @@ fn step(key: &str, here: usize, count: usize) -> Option<usize> {
 }
 
 fn focus_tab(list: NodeRef<html::Div>, place: usize) -> Option<HtmlElement> {
-    let tabs = list.get_untracked()?.query_selector_all("[role=tab]").ok()?;
+    let tabs = list
+        .get_untracked()?
+        .query_selector_all("[role=tab]")
+        .ok()?;
     let tab: HtmlElement = tabs.item(u32::try_from(place).ok()?)?.dyn_into().ok()?;
     let _ = tab.focus();
     Some(tab)

@@ -53,7 +53,8 @@ impl Toaster {
     fn show(self, tone: Tone, text: String) {
         let number = self.next.get_value();
         self.next.set_value(number.wrapping_add(1));
-        self.shown.update(|shown| shown.push(Toast { number, tone, text }));
+        self.shown
+            .update(|shown| shown.push(Toast { number, tone, text }));
         set_timeout(move || self.drop(number), STAY);
     }
 

@@ -43,8 +43,8 @@ pub fn select_text_of(element: &Node) {
 async fn write_by_api(window: &Window, text: &str) -> bool {
     let navigator: JsValue = window.navigator().into();
     // Undefined on plain http: web-sys would take it for granted.
-    let has_clipboard = Reflect::get(&navigator, &"clipboard".into())
-        .is_ok_and(|clipboard| clipboard.is_object());
+    let has_clipboard =
+        Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|clipboard| clipboard.is_object());
     if !window.is_secure_context() || !has_clipboard {
         return false;
     }
@@ -80,7 +80,9 @@ fn write_by_command(window: &Window, text: &str, near: &Element) -> bool {
     let is_copied = run_copy_command(&document);
     area.set_value("");
     area.remove();
-    if let Some(element) = focused.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+    if let Some(element) =
+        focused.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+    {
         let _ = element.focus();
     }
     is_copied

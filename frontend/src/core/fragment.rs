@@ -11,7 +11,9 @@ thread_local! {
 
 /// Moves a token from the address to memory. Before the router looks at the address for the first time.
 pub fn stash() {
-    let Some(window) = web_sys::window() else { return };
+    let Some(window) = web_sys::window() else {
+        return;
+    };
     let location = window.location();
     let hash = Zeroizing::new(location.hash().unwrap_or_default());
     let Some(token) = token_of(&hash) else { return };

@@ -52,8 +52,8 @@ pub fn guard_leaving(asked: Callback<()>) -> LeaveGuard {
         back.as_ref().unchecked_ref(),
         &capture,
     );
-    let _ = window
-        .add_event_listener_with_callback("beforeunload", unload.as_ref().unchecked_ref());
+    let _ =
+        window.add_event_listener_with_callback("beforeunload", unload.as_ref().unchecked_ref());
     let listening = StoredValue::new_local(Some(Listening {
         window,
         back,
@@ -83,16 +83,15 @@ impl LeaveGuard {
 
 impl Listening {
     fn end(self, session: Session) {
-        let _ = self
-            .window
-            .remove_event_listener_with_callback_and_bool(
-                "popstate",
-                self.back.as_ref().unchecked_ref(),
-                true,
-            );
-        let _ = self
-            .window
-            .remove_event_listener_with_callback("beforeunload", self.unload.as_ref().unchecked_ref());
+        let _ = self.window.remove_event_listener_with_callback_and_bool(
+            "popstate",
+            self.back.as_ref().unchecked_ref(),
+            true,
+        );
+        let _ = self.window.remove_event_listener_with_callback(
+            "beforeunload",
+            self.unload.as_ref().unchecked_ref(),
+        );
         take_mark_back(&self.window, session);
     }
 }

@@ -97,7 +97,9 @@ where
             return again;
         }
         // As many rows as are shown, so that reading again does not make a long list jump.
-        let shown = list.rows.with_untracked(|rows| rows.as_ref().map_or(0, Vec::len));
+        let shown = list
+            .rows
+            .with_untracked(|rows| rows.as_ref().map_or(0, Vec::len));
         let wanted = u32::try_from(shown).unwrap_or(PAGE_MAX).min(PAGE_MAX);
         let address = if wanted > latchkey_types::limits::PAGE_DEFAULT {
             and(&path, &format!("limit={wanted}"))

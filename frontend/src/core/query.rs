@@ -83,7 +83,9 @@ pub fn use_query_state(name: &'static str) -> QueryState {
                 }
             }
         });
-        let address = wanted.with(name, &new).on(&location.pathname.get_untracked());
+        let address = wanted
+            .with(name, &new)
+            .on(&location.pathname.get_untracked());
         go(
             &address,
             NavigateOptions {
@@ -135,7 +137,10 @@ mod tests {
             .with("q", "a&b=c ü")
             .with("status", "")
             .with("limit", "50");
-        assert_eq!(query.on("/projects"), "/projects?q=a%26b%3Dc%20%C3%BC&limit=50");
+        assert_eq!(
+            query.on("/projects"),
+            "/projects?q=a%26b%3Dc%20%C3%BC&limit=50"
+        );
         assert_eq!(Query::new().on("/users"), "/users");
     }
 
@@ -144,7 +149,14 @@ mod tests {
         for good in ["/projects", "/projects/proj_1?q=a", "/account"] {
             assert_eq!(safe_next(good), good);
         }
-        for bad in ["", "//evil.example", "https://evil.example", "/\\evil", "/sign-in?next=/", "x"] {
+        for bad in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil",
+            "/sign-in?next=/",
+            "x",
+        ] {
             assert_eq!(safe_next(bad), "/projects", "{bad}");
         }
     }

@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
-use leptos::{ev, prelude::*, task::spawn_local};
 use latchkey_types::Timestamp;
+use leptos::{ev, prelude::*, task::spawn_local};
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -52,7 +52,8 @@ where
 {
     use_remote_with(move || {
         let path = path();
-        (!path.is_empty()).then(|| async move { api::get::<T>(&path).await })
+        let read = async move |path: String| api::get::<T>(&path).await;
+        (!path.is_empty()).then(|| read(path))
     })
 }
 

@@ -77,7 +77,9 @@ mod tests {
         let secret = "lk_EXAMPLEexampleEXAMPLEexample0000a1B2";
         assert_eq!(mask(secret), "lk_••••••••••••a1B2");
         assert_eq!(
-            mask(&format!("https://keys.example.com/lake/mcp/v1?apikey={secret}")),
+            mask(&format!(
+                "https://keys.example.com/lake/mcp/v1?apikey={secret}"
+            )),
             "https://keys.example.com/lake/mcp/v1?apikey=lk_••••••••••••a1B2"
         );
         assert_eq!(mask("short"), VEIL);

@@ -91,7 +91,8 @@ impl Session {
     /// Whether an administrator is signed in. Reactive.
     #[must_use]
     pub fn is_admin(self) -> bool {
-        self.user().is_some_and(|user| user.role == InstanceRole::Admin)
+        self.user()
+            .is_some_and(|user| user.role == InstanceRole::Admin)
     }
 
     /// Whether the server answered at least once. Reactive.

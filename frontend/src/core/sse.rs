@@ -59,7 +59,8 @@ pub fn follow<T: DeserializeOwned + 'static>(
     });
     let open = EventSource::new(&api::url(path)).ok().map(|source| {
         for name in names {
-            let _ = source.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
+            let _ =
+                source.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
         }
         Open {
             source,

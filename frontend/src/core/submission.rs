@@ -72,7 +72,9 @@ impl<I: Send + Sync + 'static> Submission<I> {
         }
         self.failure.set(None);
         self.is_busy.set(true);
-        let handle = self.action.with_value(|action| action.dispatch_local(input));
+        let handle = self
+            .action
+            .with_value(|action| action.dispatch_local(input));
         self.abort.set_value(Some(handle));
     }
 
@@ -174,7 +176,10 @@ mod tests {
 
     #[test]
     fn other_contents_have_other_prints() {
-        assert_ne!(fingerprint("{\"name\":\"a\"}"), fingerprint("{\"name\":\"b\"}"));
+        assert_ne!(
+            fingerprint("{\"name\":\"a\"}"),
+            fingerprint("{\"name\":\"b\"}")
+        );
         assert_eq!(fingerprint("same"), fingerprint("same"));
     }
 }

@@ -25,7 +25,7 @@ impl Theme {
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
-            Self::System => "Theme of the system",
+            Self::System => "System theme",
             Self::Light => "Light theme",
             Self::Dark => "Dark theme",
         }

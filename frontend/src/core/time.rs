@@ -92,7 +92,12 @@ pub fn countdown(until: Timestamp, now: Timestamp) -> String {
 pub fn full(at: Timestamp) -> String {
     let offset = offset_minutes(at);
     let local = at.plus_millis(offset * MINUTE);
-    format!("{}, {} ({})", date_of(local), &clock_of(local), zone(offset))
+    format!(
+        "{}, {} ({})",
+        date_of(local),
+        &clock_of(local),
+        zone(offset)
+    )
 }
 
 /// The day of a moment on the person's own calendar: "31 Jan 2026".
@@ -106,7 +111,9 @@ pub fn day(at: Timestamp) -> String {
 pub fn day_and_hour(at: Timestamp) -> String {
     let local = at.plus_millis(offset_minutes(at) * MINUTE);
     let date = date_of(local);
-    let short = date.rsplit_once(' ').map_or(date.as_str(), |(short, _)| short);
+    let short = date
+        .rsplit_once(' ')
+        .map_or(date.as_str(), |(short, _)| short);
     format!("{short}, {}", &clock_of(local)[..5])
 }
 
@@ -218,7 +225,10 @@ mod tests {
 
     #[test]
     fn a_moment_is_written_out() {
-        assert_eq!(full(at("2026-01-31T13:00:05Z")), "31 Jan 2026, 13:00:05 (UTC)");
+        assert_eq!(
+            full(at("2026-01-31T13:00:05Z")),
+            "31 Jan 2026, 13:00:05 (UTC)"
+        );
         assert_eq!(day_and_hour(at("2026-12-01T09:00:00Z")), "1 Dec, 09:00");
         assert_eq!(zone(60), "UTC+1");
         assert_eq!(zone(-210), "UTC\u{2212}3:30");

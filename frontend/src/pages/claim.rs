@@ -30,7 +30,10 @@ pub fn Claim() -> impl IntoView {
 
     let claim = use_submission(
         |request: ClaimRequest| async move {
-            api::post("/session/claim").json(&request).send::<SignedIn>().await
+            api::post("/session/claim")
+                .json(&request)
+                .send::<SignedIn>()
+                .await
         },
         move |answer: SignedIn| {
             token.set(String::new());

@@ -19,7 +19,10 @@ pub fn FindKey() -> impl IntoView {
     let problem = RwSignal::new(None::<String>);
     let find = use_submission(
         |request: VerifyRequest| async move {
-            api::post("/keys/verify").json(&request).send::<VerifyResult>().await
+            api::post("/keys/verify")
+                .json(&request)
+                .send::<VerifyResult>()
+                .await
         },
         move |answer: VerifyResult| {
             // It is known now; nothing on the page needs the secret any more.
@@ -122,7 +125,12 @@ mod tests {
     #[test]
     fn what_is_no_secret_is_not_sent() {
         assert_eq!(refusal(SECRET), None);
-        for wrong in ["", "hello", "lk_", "lkm_EXAMPLEexampleEXAMPLEexample0000a1B2"] {
+        for wrong in [
+            "",
+            "hello",
+            "lk_",
+            "lkm_EXAMPLEexampleEXAMPLEexample0000a1B2",
+        ] {
             assert!(refusal(wrong).is_some(), "{wrong}");
         }
     }

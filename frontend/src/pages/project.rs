@@ -28,7 +28,11 @@ pub use settings::Settings;
 #[component]
 pub fn ProjectFrame() -> impl IntoView {
     let project = current::provide_project();
-    let name = Signal::derive(move || project.read(|project| project.name.clone()).unwrap_or_default());
+    let name = Signal::derive(move || {
+        project
+            .read(|project| project.name.clone())
+            .unwrap_or_default()
+    });
     let is_missing = Memo::new(move |_| {
         project.remote.value.with(Option::is_none) && project.remote.failure.with(Option::is_some)
     });
@@ -70,7 +74,9 @@ pub fn ProjectFrame() -> impl IntoView {
 fn Missing(project: CurrentProject) -> impl IntoView {
     let is_unknown = move || {
         project.remote.failure.with(|failure| {
-            failure.as_ref().and_then(crate::core::api::ApiFailure::code)
+            failure
+                .as_ref()
+                .and_then(crate::core::api::ApiFailure::code)
                 == Some(latchkey_types::ProblemCode::NotFound)
         })
     };

@@ -32,7 +32,8 @@ pub fn ProjectList() -> impl IntoView {
     let add = move |()| is_adding.set(true);
     let nothing = move || {
         if !search.get().is_empty() {
-            view! { <Empty glyph=Glyph::Search title="No project has this in its name" /> }.into_any()
+            view! { <Empty glyph=Glyph::Search title="No project has this in its name" /> }
+                .into_any()
         } else if !archived.get().is_empty() {
             view! { <Empty title="No project is archived" /> }.into_any()
         } else {

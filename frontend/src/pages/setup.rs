@@ -9,7 +9,13 @@ use crate::{
     core::{api, fragment, session::use_session, submission::use_submission},
 };
 
-const FIELDS: &[&str] = &["/setup_token", "/name", "/email", "/password", "/project_name"];
+const FIELDS: &[&str] = &[
+    "/setup_token",
+    "/name",
+    "/email",
+    "/password",
+    "/project_name",
+];
 
 /// One form for the administrator's account and the first project.
 #[component]
@@ -44,9 +50,10 @@ pub fn Setup() -> impl IntoView {
         move |done: SetupDone| {
             token.set(String::new());
             password.set(String::new());
-            let to = done
-                .project
-                .map_or_else(|| "/projects".to_owned(), |project| format!("/projects/{}/mcp-servers", project.id));
+            let to = done.project.map_or_else(
+                || "/projects".to_owned(),
+                |project| format!("/projects/{}/mcp-servers", project.id),
+            );
             session.set_user(done.user);
             let options = NavigateOptions {
                 replace: true,

@@ -24,7 +24,9 @@ pub fn SignIn() -> impl IntoView {
     // Also for somebody who is signed in already, or has just signed in in another tab.
     Effect::new(move |_| {
         if session.user().is_some() {
-            let next = query.with_untracked(|query| query.get("next")).unwrap_or_default();
+            let next = query
+                .with_untracked(|query| query.get("next"))
+                .unwrap_or_default();
             let options = NavigateOptions {
                 replace: true,
                 ..NavigateOptions::default()
@@ -34,7 +36,10 @@ pub fn SignIn() -> impl IntoView {
     });
     let sign_in = use_submission(
         |request: SignInRequest| async move {
-            api::post("/session").json(&request).send::<SignedIn>().await
+            api::post("/session")
+                .json(&request)
+                .send::<SignedIn>()
+                .await
         },
         move |answer: SignedIn| {
             password.set(String::new());

@@ -8,9 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
+pub use super::client::{Client, Reply};
 use super::place::Place;
 
 /// The master key of every home that doesn't ask for a file.
@@ -44,21 +45,6 @@ pub struct Ended {
     pub status: ExitStatus,
     pub stdout: String,
     pub stderr: String,
-}
-
-/// Someone who speaks to a server: nobody in particular, or the owner of a bearer.
-#[derive(Clone)]
-pub struct Client {
-    http: reqwest::Client,
-    base: String,
-    bearer: Option<String>,
-}
-
-/// An answer. It may hold a secret, so it has no Debug.
-pub struct Reply {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub json: Value,
 }
 
 impl Home {
@@ -193,30 +179,12 @@ impl Process {
 
     /// Somebody without a credential.
     pub fn anonymous(&self) -> Client {
-        // A connection that the server closes in this moment must not look like a refused request: each
-        // request gets a connection of its own.
-        let http = reqwest::Client::builder()
-            .pool_max_idle_per_host(0)
-            .timeout(PATIENCE)
-            .build()
-            .unwrap();
-        Client {
-            http,
-            base: self.base.clone(),
-            bearer: None,
-        }
+        Client::new(&self.base, None)
     }
 
-    /// Somebody with this bearer, on connections that are kept.
+    /// Somebody with this bearer.
     pub fn client(&self, bearer: &str) -> Client {
-        Client {
-            http: reqwest::Client::builder()
-                .timeout(PATIENCE)
-                .build()
-                .unwrap(),
-            base: self.base.clone(),
-            bearer: Some(bearer.to_owned()),
-        }
+        Client::new(&self.base, Some(bearer))
     }
 
     /// Sets the instance up as Ada and gives a token of hers for everything.
@@ -236,17 +204,10 @@ impl Process {
     /// A token for everything, made in the session that this answer began.
     pub async fn make_token(&self, signed_in: &Reply) -> String {
         let cookie = signed_in.headers["set-cookie"].to_str().unwrap();
-        let made = self
-            .anonymous()
-            .http
-            .post(self.url("/api/v1/me/tokens"))
-            .header("cookie", cookie.split(';').next().unwrap())
-            .json(&json!({"name": "tests", "permissions": ["manage", "verify"]}))
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(made.status(), 201, "a token");
-        let made: Value = made.json().await.unwrap();
+        let body = json!({"name": "tests", "permissions": ["manage", "verify"]});
+        let cookie = cookie.split(';').next().unwrap();
+        let client = self.anonymous().with_cookie(cookie);
+        let made = client.ask("POST", "/api/v1/me/tokens", body).await.ok();
         made["secret"].as_str().unwrap().to_owned()
     }
 
@@ -310,99 +271,6 @@ impl Ended {
             .unwrap_or_else(|| panic!("no sentence: {:?}", self.stderr));
         assert!(!sentence.contains('\n'), "several lines: {sentence}");
         sentence
-    }
-}
-
-impl Client {
-    /// Sends a request and reads its whole answer.
-    pub async fn send(
-        &self,
-        method: &str,
-        path: &str,
-        body: Option<&Value>,
-    ) -> Result<Reply, reqwest::Error> {
-        let url = format!("{}{path}", self.base);
-        let mut request = self.http.request(method.parse().unwrap(), url);
-        if let Some(bearer) = &self.bearer {
-            request = request.bearer_auth(bearer);
-        }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let response = request.send().await?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await?;
-        Ok(Reply {
-            status,
-            headers,
-            json: serde_json::from_str(&text).unwrap_or_default(),
-        })
-    }
-
-    /// The same, from a server that answers.
-    pub async fn ask(&self, method: &str, path: &str, body: Value) -> Reply {
-        let body = (!body.is_null()).then_some(&body);
-        self.send(method, path, body).await.unwrap()
-    }
-
-    /// A new project's id.
-    pub async fn project(&self, name: &str) -> String {
-        let made = self
-            .ask("POST", "/api/v1/projects", json!({"name": name}))
-            .await;
-        made.ok()["id"].as_str().unwrap().to_owned()
-    }
-
-    /// A new key: its path and its secret.
-    pub async fn key(&self, project: &str, description: &str) -> (String, String) {
-        let path = format!("/api/v1/projects/{project}/keys");
-        let made = self
-            .ask("POST", &path, json!({"description": description}))
-            .await;
-        let made = made.ok();
-        let id = made["key"]["id"].as_str().unwrap();
-        (
-            format!("{path}/{id}"),
-            made["secret"].as_str().unwrap().to_owned(),
-        )
-    }
-
-    /// The verdict on a key, or the problem's code.
-    pub async fn verdict(&self, secret: &str) -> String {
-        let answer = self
-            .ask("POST", "/api/v1/keys/verify", json!({"key": secret}))
-            .await;
-        answer.code().to_owned()
-    }
-}
-
-impl Reply {
-    /// The body of a success.
-    pub fn ok(self) -> Value {
-        assert!(
-            (200..300).contains(&self.status),
-            "{} {}",
-            self.status,
-            self.code()
-        );
-        self.json
-    }
-
-    /// The code of a problem or of a verdict; empty if there is none.
-    pub fn code(&self) -> &str {
-        self.json["code"].as_str().unwrap_or_default()
-    }
-
-    /// A 503 as it must be: a problem document that says when to try again.
-    pub fn is_unavailable(&self) -> bool {
-        if self.status != 503 {
-            return false;
-        }
-        assert_eq!(self.code(), "unavailable");
-        assert_eq!(self.headers["content-type"], "application/problem+json");
-        let seconds = self.headers["retry-after"].to_str().unwrap();
-        assert!(seconds.parse::<u32>().unwrap() > 0);
-        true
     }
 }
 

@@ -27,7 +27,12 @@ pub fn SelectField(
     let ids = Ids::new();
     let described = {
         let ids = ids.clone();
-        move || ids.described_by(hint.with(|hint| !hint.is_empty()), error.with(Option::is_some))
+        move || {
+            ids.described_by(
+                hint.with(|hint| !hint.is_empty()),
+                error.with(Option::is_some),
+            )
+        }
     };
     let options = options
         .into_iter()

@@ -55,7 +55,12 @@ pub fn TextField(
     let ids = Ids::new();
     let described = {
         let ids = ids.clone();
-        move || ids.described_by(hint.with(|hint| !hint.is_empty()), error.with(Option::is_some))
+        move || {
+            ids.described_by(
+                hint.with(|hint| !hint.is_empty()),
+                error.with(Option::is_some),
+            )
+        }
     };
     let is_invalid = move || error.with(Option::is_some).then_some("true");
     let is_free_text = kind == "text" && !code;

@@ -117,7 +117,11 @@ fn problem_sentence(problem: &Problem, retry_after: Option<u32>) -> String {
             problem.request_id
         ),
         ProblemCode::TooManyAttempts | ProblemCode::Unavailable => match retry_after {
-            Some(seconds) => format!("{} Try again in {}.", problem.title_sentence(), wait(seconds)),
+            Some(seconds) => format!(
+                "{} Try again in {}.",
+                problem.title_sentence(),
+                wait(seconds)
+            ),
             None => format!("{} Try again soon.", problem.title_sentence()),
         },
         _ => finished(&problem.detail),

@@ -8,7 +8,8 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        Button, ButtonKind, CheckField, Confirm, CopyField, Dialog, Notice, SelectField, TextField, Tone,
+        Button, ButtonKind, CheckField, Confirm, CopyField, Dialog, Notice, SelectField, TextField,
+        Tone,
     },
     core::{
         api,
@@ -47,7 +48,9 @@ pub fn NewToken(
     });
     move || match made.get() {
         None => view! { <TokenForm on_created=finish on_close=on_close /> }.into_any(),
-        Some(token) => view! { <TokenSecret token=token secret=secret on_close=on_close /> }.into_any(),
+        Some(token) => {
+            view! { <TokenSecret token=token secret=secret on_close=on_close /> }.into_any()
+        }
     }
 }
 

@@ -17,7 +17,9 @@ pub fn Profile() -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
     let name = RwSignal::new(
-        untrack(|| session.user()).map(|user| user.name).unwrap_or_default(),
+        untrack(|| session.user())
+            .map(|user| user.name)
+            .unwrap_or_default(),
     );
     let save = use_submission(
         |(request, version): (UpdateMeRequest, i64)| async move {
@@ -34,7 +36,9 @@ pub fn Profile() -> impl IntoView {
     );
     let send = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let Some(user) = untrack(|| session.user()) else { return };
+        let Some(user) = untrack(|| session.user()) else {
+            return;
+        };
         let request = UpdateMeRequest {
             name: Some(name.get_untracked().trim().to_owned()),
         };

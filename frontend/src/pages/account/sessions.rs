@@ -17,7 +17,10 @@ pub fn Sessions() -> impl IntoView {
     let list = use_paged::<SessionPage>(|| "/me/sessions".to_owned());
     let end_one = use_submission(
         |id: SessionId| async move {
-            api::delete(&format!("/me/sessions/{id}")).send_empty().await.map(|()| id)
+            api::delete(&format!("/me/sessions/{id}"))
+                .send_empty()
+                .await
+                .map(|()| id)
         },
         move |id: SessionId| {
             list.update(|rows| rows.retain(|session| session.id != id));
@@ -32,13 +35,18 @@ pub fn Sessions() -> impl IntoView {
         },
     );
     Effect::new(move |_| {
-        for failure in [end_one.failure.get(), end_others.failure.get()].into_iter().flatten() {
+        for failure in [end_one.failure.get(), end_others.failure.get()]
+            .into_iter()
+            .flatten()
+        {
             toasts.fail(failure.sentence());
         }
     });
     let has_others = Memo::new(move |_| {
-        list.rows
-            .with(|rows| rows.as_ref().is_some_and(|rows| rows.iter().any(|row| !row.is_current)))
+        list.rows.with(|rows| {
+            rows.as_ref()
+                .is_some_and(|rows| rows.iter().any(|row| !row.is_current))
+        })
     });
     view! {
         <section class="panel stack" aria-labelledby="sessions">
@@ -147,7 +155,10 @@ mod tests {
     fn browsers_are_told_apart() {
         let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36";
         assert_eq!(browser_name(chrome), "Chrome on Linux");
-        assert_eq!(browser_name(&format!("{chrome} Edg/140.0")), "Edge on Linux");
+        assert_eq!(
+            browser_name(&format!("{chrome} Edg/140.0")),
+            "Edge on Linux"
+        );
         assert_eq!(browser_name("curl/8.5.0"), "curl");
         assert_eq!(browser_name(""), "Unknown browser");
         assert_eq!(browser_name("Something/1"), "Something/1");

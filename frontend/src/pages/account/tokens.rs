@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use super::new_token::NewToken;
 use crate::{
     components::{
-        Badge, Button, ButtonKind, Cell, Confirm, Empty, Glyph, LoadableList, RelativeTime, Row, Table, Tone,
-        use_toasts,
+        Badge, Button, ButtonKind, Cell, Confirm, Empty, Glyph, LoadableList, RelativeTime, Row,
+        Table, Tone, use_toasts,
     },
     core::{api, paged::use_paged, submission::use_submission, time, words},
 };
@@ -82,7 +82,11 @@ pub fn Tokens() -> impl IntoView {
 
 #[component]
 fn TokenRow(token: Token, #[prop(into)] on_revoke: Callback<Token>) -> impl IntoView {
-    let permissions: Vec<&str> = token.permissions.iter().map(|&permission| words::permission(permission)).collect();
+    let permissions: Vec<&str> = token
+        .permissions
+        .iter()
+        .map(|&permission| words::permission(permission))
+        .collect();
     let label = format!("Revoke {}", token.name);
     let is_over = is_over(&token, time::now());
     let whole = token.clone();

@@ -11,9 +11,12 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        Button, ButtonKind, Confirm, Empty, Glyph, Loadable, Notice, RelativeTime, StatusBadge, Tone,
+        Button, ButtonKind, Confirm, Empty, Glyph, Loadable, Notice, RelativeTime, StatusBadge,
+        Tone,
     },
-    core::{api, remote::use_remote, session::use_session, submission::use_submission, time, words},
+    core::{
+        api, remote::use_remote, session::use_session, submission::use_submission, time, words,
+    },
 };
 
 /// The answer, and the key behind it.

@@ -12,8 +12,8 @@ use self::words::{ACTIONS, Part, sentence};
 use super::use_project;
 use crate::{
     components::{
-        Badge, Button, Cell, Empty, FilterField, Glyph, Icon, LoadableList, Notice,
-        RelativeTime, Row, Table, Tone, unique_id,
+        Badge, Button, Cell, Empty, FilterField, Glyph, Icon, LoadableList, Notice, RelativeTime,
+        Row, Table, Tone, unique_id,
     },
     core::{
         api,
@@ -62,9 +62,8 @@ pub fn AuditLog() -> impl IntoView {
         to: use_query_state("to"),
     };
     let events = use_paged::<AuditPage>(move || filters.query().on(&project.path("/audit")));
-    let is_viewer = move || {
-        !project.can_edit() && !project.is_archived() && project.read(|_| ()).is_some()
-    };
+    let is_viewer =
+        move || !project.can_edit() && !project.is_archived() && project.read(|_| ()).is_some();
     let empty = move || {
         let title = if filters.is_any() {
             "Nothing fits these filters"
@@ -124,7 +123,10 @@ fn options() -> Vec<(&'static str, &'static str)> {
 fn ExportLink(filters: Filters, format: &'static str, label: &'static str) -> impl IntoView {
     let project = use_project();
     let href = move || {
-        let path = filters.query().with("format", format).on(&project.path("/audit"));
+        let path = filters
+            .query()
+            .with("format", format)
+            .on(&project.path("/audit"));
         api::url(&path)
     };
     view! {
@@ -157,8 +159,9 @@ fn EventRow(event: AuditEvent, filters: Filters) -> impl IntoView {
     let said = sentence(&event.action, &event.details)
         .into_iter()
         .map(|part| match part {
-            Part::Words(words) => view! { {words} " " }.into_any(),
-            Part::Name(name) => view! { <q dir="auto">{name}</q> " " }.into_any(),
+            Part::Words(words) if words.starts_with([';', ':']) => words.into_any(),
+            Part::Words(words) => format!(" {words}").into_any(),
+            Part::Name(name) => view! { " " <q dir="auto">{name}</q> }.into_any(),
         })
         .collect_view();
     view! {
@@ -167,7 +170,9 @@ fn EventRow(event: AuditEvent, filters: Filters) -> impl IntoView {
                 <RelativeTime at=Some(event.at) />
             </Cell>
             <Cell label="Who">
-                <Who actor=event.actor filters />
+                <div>
+                    <Who actor=event.actor filters />
+                </div>
             </Cell>
             <Cell label="What" main=true>
                 <span class="sentence" title=event.action>
@@ -177,7 +182,7 @@ fn EventRow(event: AuditEvent, filters: Filters) -> impl IntoView {
             <Cell label="From">
                 {event.ip.map_or_else(
                     || view! { <span class="faint">"unknown"</span> }.into_any(),
-                    |ip| view! { <code>{ip}</code> }.into_any(),
+                    |ip| view! { <code class="address">{ip}</code> }.into_any(),
                 )}
             </Cell>
         </Row>

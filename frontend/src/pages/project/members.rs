@@ -24,9 +24,9 @@ use crate::{
 };
 
 const ROLES: [(&str, &str); 3] = [
-    ("viewer", "Viewer: sees keys and their use"),
-    ("editor", "Editor: also makes, rotates and deletes keys"),
-    ("owner", "Owner: also manages members and settings"),
+    ("viewer", "Viewer"),
+    ("editor", "Editor"),
+    ("owner", "Owner"),
 ];
 
 /// The page.
@@ -70,7 +70,9 @@ fn AddMember(members: Paged<Member>) -> impl IntoView {
     let adding = use_submission(
         move |body: AddMemberRequest| {
             let key = attempt.key_for(&body);
-            let call = api::post(&project.path_now("/members")).idempotent(key).json(&body);
+            let call = api::post(&project.path_now("/members"))
+                .idempotent(key)
+                .json(&body);
             async move { call.send::<Member>().await }
         },
         move |member: Member| {
@@ -98,7 +100,20 @@ fn AddMember(members: Paged<Member>) -> impl IntoView {
                 error=adding.field("/email")
                 hint="They need an account here already; an administrator makes one under Users."
             />
-            <SelectField label="Role" value=role options=ROLES.to_vec() error=adding.field("/role") />
+            <SelectField
+                label="Role"
+                value=role
+                options=ROLES.to_vec()
+                hint=Signal::derive(move || {
+                    match parse(&role.get()) {
+                        Role::Viewer => "Sees keys and their use.",
+                        Role::Editor => "Also makes, rotates and deletes keys.",
+                        Role::Owner => "Also manages members and settings.",
+                    }
+                    .to_owned()
+                })
+                error=adding.field("/role")
+            />
             <Button kind=ButtonKind::Primary submit=true busy=adding.is_busy() icon=Glyph::Plus>
                 "Add member"
             </Button>

@@ -24,7 +24,7 @@ use self::{
     gate::CloseGate,
     snippets::{Connection, env_file, url_with_key},
 };
-use super::use_project;
+use super::{servers::Expiry, use_project};
 use crate::{
     components::{
         Badge, Button, ButtonKind, CopyField, CopyValue, Dialog, Glyph, Notice, RelativeTime, Tone,
@@ -177,14 +177,21 @@ fn Content(reveal: Reveal, issued: Issued, on_closed: Callback<()>) -> impl Into
     };
     let url = Callback::new(move |is_masked: bool| {
         with_connection(is_masked, |connection| {
-            url_with_key(connection).map(|url| url.to_string()).unwrap_or_default()
+            url_with_key(connection)
+                .map(|url| url.to_string())
+                .unwrap_or_default()
         })
     });
     let save_env = move |()| {
         let text = zeroize::Zeroizing::new(with_connection(false, |connection| {
             env_file(connection).to_string()
         }));
-        if download(".env", "text/plain", &text) {
+        // A name that began with a dot would lose it on the way.
+        let name = slug.with_value(|slug| {
+            slug.as_ref()
+                .map_or("latchkey.env".to_owned(), |slug| format!("{slug}.env"))
+        });
+        if download(&name, "text/plain", &text) {
             saved.run(());
             toasts.say("The .env file was handed to your browser's downloads.");
         } else {
@@ -285,7 +292,7 @@ fn KeyLine(key: Key) -> impl IntoView {
             {(!environment.is_empty()).then(|| view! { <Badge text=environment.to_owned() /> })}
             <span class="hint">
                 {match key.expires_at {
-                    Some(at) => view! { "Expires " <RelativeTime at=Some(at) /> }.into_any(),
+                    Some(at) => view! { "Expires " <Expiry at=Some(at) /> }.into_any(),
                     None => "Never expires".into_any(),
                 }}
             </span>

@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-pub use list::KeyName;
+pub use list::{Expiry, KeyName};
 
 /// What is being done with which key: the key's id, in the address. Copy it freely.
 #[derive(Clone, Copy)]

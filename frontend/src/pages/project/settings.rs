@@ -125,7 +125,8 @@ fn SettingsForm(project: CurrentProject, value: Signal<Project>) -> impl IntoVie
                 .iter()
                 .find(|error| error.pointer.starts_with("/allowed_origins"))?;
             let place: Option<usize> = error.pointer.rsplit('/').next()?.parse().ok();
-            let entry = place.and_then(|place| lines(&draft.origins.get_untracked()).get(place).cloned());
+            let entry =
+                place.and_then(|place| lines(&draft.origins.get_untracked()).get(place).cloned());
             Some(match entry {
                 Some(entry) => format!("“{entry}” {}", error.detail),
                 None => error.detail.clone(),
@@ -217,7 +218,9 @@ fn Archive(project: CurrentProject, value: Signal<Project>) -> impl IntoView {
             is_asking.set(false);
             let count = archived.receipts.len();
             let plural = if count == 1 { "key" } else { "keys" };
-            toasts.say(format!("Project archived. Access ended for {count} {plural}."));
+            toasts.say(format!(
+                "Project archived. Access ended for {count} {plural}."
+            ));
             project.remote.value.set(Some(archived.project));
         },
     );

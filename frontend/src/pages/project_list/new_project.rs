@@ -32,10 +32,19 @@ pub fn NewProject(
     let chosen = Memo::new(move |_| slug.with(|slug| slug.trim().parse::<Slug>()));
     let is_own = Memo::new(move |_| slug.with(|slug| !slug.trim().is_empty()));
     let hint = Signal::derive(move || {
-        let shown = if is_own.get() { chosen.get().ok() } else { proposed.get() };
+        let shown = if is_own.get() {
+            chosen.get().ok()
+        } else {
+            proposed.get()
+        };
         match shown {
-            Some(slug) => format!("The endpoint will be /{slug}/mcp/v1. It can't be changed later."),
-            None => "Its place in the endpoint URL: a-z, 0-9 and hyphens. It can't be changed later.".to_owned(),
+            Some(slug) => {
+                format!("The endpoint will be /{slug}/mcp/v1. It can't be changed later.")
+            }
+            None => {
+                "Its place in the endpoint URL: a-z, 0-9 and hyphens. It can't be changed later."
+                    .to_owned()
+            }
         }
     });
 
@@ -51,13 +60,17 @@ pub fn NewProject(
         move |project: Project| {
             attempt.finish();
             on_close.run(());
-            go(&format!("/projects/{}/mcp-servers", project.id), Default::default());
+            go(
+                &format!("/projects/{}/mcp-servers", project.id),
+                Default::default(),
+            );
         },
     );
     let server_says = create.field("/slug");
     let slug_error = Signal::derive(move || {
         let own = is_own.get().then(|| chosen.get().err()).flatten();
-        own.map(|error| error.to_string()).or_else(|| server_says.get())
+        own.map(|error| error.to_string())
+            .or_else(|| server_says.get())
     });
     let send = move |event: web_sys::SubmitEvent| {
         event.prevent_default();

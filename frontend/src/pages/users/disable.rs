@@ -7,7 +7,10 @@ use latchkey_types::{
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, ButtonKind, CheckField, Confirm, Dialog, Notice, RelativeTime, StatusBadge, Tone, use_toasts},
+    components::{
+        Button, ButtonKind, CheckField, Confirm, Dialog, Notice, RelativeTime, StatusBadge, Tone,
+        use_toasts,
+    },
     core::{api, submission::use_submission},
 };
 
@@ -49,7 +52,11 @@ pub fn Disable(
                 .collect();
             let name = name.get_value();
             if revoked > 0 {
-                let closed: u32 = answer.receipts.iter().filter_map(|receipt| receipt.streams_closed).sum();
+                let closed: u32 = answer
+                    .receipts
+                    .iter()
+                    .filter_map(|receipt| receipt.streams_closed)
+                    .sum();
                 toasts.say(format!(
                     "{name} is disabled. {revoked} of their keys revoked, {closed} open connections closed."
                 ));
@@ -64,7 +71,8 @@ pub fn Disable(
         },
     );
     let reason = Signal::derive(move || disable.failure.get().map(|failure| failure.sentence()));
-    move || match left.get() {
+    move || {
+        match left.get() {
         None => view! {
             <Confirm
                 title=format!("Disable {}?", name.get_value())
@@ -96,6 +104,7 @@ pub fn Disable(
         }
         .into_any(),
     }
+    }
 }
 
 /// The keys that still work though whoever made them is disabled.
@@ -109,7 +118,11 @@ fn KeysLeft(
     on_close: Callback<()>,
 ) -> impl IntoView {
     let count = keys.len();
-    let words = if count == 1 { "Revoke this key".to_owned() } else { format!("Revoke all {count} keys") };
+    let words = if count == 1 {
+        "Revoke this key".to_owned()
+    } else {
+        format!("Revoke all {count} keys")
+    };
     let rows = keys
         .into_iter()
         .map(|key| {

@@ -68,11 +68,16 @@ pub fn UserRow(user: User, #[prop(into)] on_change: Callback<Change>) -> impl In
         },
     );
     Effect::new(move |_| {
-        for failure in [update.failure.get(), link.failure.get()].into_iter().flatten() {
+        for failure in [update.failure.get(), link.failure.get()]
+            .into_iter()
+            .flatten()
+        {
             if failure.code() == Some(ProblemCode::SecretAlreadyShown) {
                 // The link was made, but its answer never came: the next try makes a new one.
                 attempt.finish();
-                toasts.fail("The link was lost on the way. Make another; the lost one then stops working.");
+                toasts.fail(
+                    "The link was lost on the way. Make another; the lost one then stops working.",
+                );
                 continue;
             }
             if failure.code() == Some(ProblemCode::VersionMismatch) {

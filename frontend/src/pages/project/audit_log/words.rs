@@ -27,7 +27,7 @@ pub const ACTIONS: [(&str, &str); 12] = [
     ("instance.set_up", "Instance set up"),
 ];
 
-/// What was done, as it continues “Ada …”.
+/// What was done, as it continues “Ada …”. Between the parts stands a blank, but not before a `;` or `:`.
 #[must_use]
 pub fn sentence(action: &str, details: &BTreeMap<String, String>) -> Vec<Part> {
     let get = |name: &str| details.get(name).map(String::as_str);
@@ -78,14 +78,22 @@ pub fn sentence(action: &str, details: &BTreeMap<String, String>) -> Vec<Part> {
                 .flatten(),
             );
         }
-        "key.update" => match (get("disabled"), details.len()) {
-            (Some("true"), 1) => said.words("disabled the key"),
-            (Some("false"), 1) => said.words("enabled the key"),
-            _ => {
-                said.words("changed the key:");
-                said.changes(details, &[]);
+        "key.update" => {
+            let changes = details.keys().filter(|name| *name != "key").count();
+            let (words, is_all) = match (get("disabled"), changes) {
+                (Some("true"), 1) => ("disabled the key", true),
+                (Some("false"), 1) => ("enabled the key", true),
+                _ => ("changed the key", false),
+            };
+            said.words(words);
+            if let Some(name) = get("key") {
+                said.name(Some(name), "");
             }
-        },
+            if !is_all {
+                said.words(":");
+                said.changes(details, &["key"]);
+            }
+        }
         "key.rotate" => {
             said.words("rotated the key");
             said.name(get("description"), "without a description");
@@ -228,7 +236,7 @@ mod tests {
                 Part::Name(name) => format!("“{name}”"),
             })
             .collect();
-        parts.join(" ").replace(" ;", ";")
+        parts.join(" ").replace(" ;", ";").replace(" :", ":")
     }
 
     #[test]

@@ -177,10 +177,7 @@ fn header_forms(client: Client, c: &Connection<'_>) -> Vec<Snippet> {
                     ".mcp.json, shared with a team",
                     servers(
                         slug,
-                        &[
-                            ("type", "http"),
-                            ("url", url),
-                        ],
+                        &[("type", "http"), ("url", url)],
                         Some(&format!("Bearer ${{{variable}}}")),
                     ),
                 )

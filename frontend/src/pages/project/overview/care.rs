@@ -21,7 +21,9 @@ pub fn Care() -> impl IntoView {
     // have a next one.
     let items = use_paged::<HygienePage>(move || project.path("/hygiene?limit=200"));
     Effect::new(move |_| {
-        let is_empty = items.rows.with(|rows| rows.as_ref().is_some_and(Vec::is_empty));
+        let is_empty = items
+            .rows
+            .with(|rows| rows.as_ref().is_some_and(Vec::is_empty));
         if is_empty && items.has_more.get() && !items.is_loading.get() {
             items.more();
         }
@@ -85,7 +87,7 @@ fn CareItem(item: HygieneItem) -> impl IntoView {
         .collect_view();
     view! {
         <li class="care-item">
-            <KeyName description=item.key.description.clone() hint=item.key.hint.clone() />
+            <KeyName description=item.key.description.clone() hint=item.key.hint />
             <ul>{findings}</ul>
         </li>
     }

@@ -34,7 +34,9 @@ pub fn AddServer(
     let generating = use_submission(
         move |body: CreateKeyRequest| {
             let key = attempt.key_for(&body);
-            let call = api::post(&project.path_now("/keys")).idempotent(key).json(&body);
+            let call = api::post(&project.path_now("/keys"))
+                .idempotent(key)
+                .json(&body);
             async move { call.send::<CreatedKey>().await }
         },
         move |created: CreatedKey| {
@@ -55,7 +57,9 @@ pub fn AddServer(
     let is_busy = generating.is_busy();
     let send = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let Ok(expires_at) = draft.expiry() else { return };
+        let Ok(expires_at) = draft.expiry() else {
+            return;
+        };
         let description = draft.text();
         generating.send(CreateKeyRequest {
             description: (!description.is_empty()).then_some(description),

@@ -9,9 +9,7 @@ use super::{
     recency::{RECENT_SECONDS, is_within, origin},
 };
 use crate::{
-    components::{
-        Button, ButtonKind, Dialog, Notice, RelativeTime, SelectField, Tone, use_toasts,
-    },
+    components::{Button, ButtonKind, Dialog, Notice, RelativeTime, SelectField, Tone, use_toasts},
     core::{api, paged::Paged, query::Query, submission::use_submission, time, words},
     pages::project::use_project,
 };
@@ -54,8 +52,13 @@ pub fn DeleteKey(
             on_close.run(());
         },
     );
-    let was_used_recently =
-        move || is_within(value.with(|key| key.last_used_at), RECENT_SECONDS, time::now());
+    let was_used_recently = move || {
+        is_within(
+            value.with(|key| key.last_used_at),
+            RECENT_SECONDS,
+            time::now(),
+        )
+    };
     let send = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if untrack(was_used_recently) && !is_asked_again.get_untracked() {

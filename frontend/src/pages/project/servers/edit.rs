@@ -44,7 +44,9 @@ pub fn EditKey(
         let newest = value.get();
         let is_untouched = seen.with_untracked(|seen| {
             seen.version != newest.version
-                && draft.description.with_untracked(|text| *text == seen.description)
+                && draft
+                    .description
+                    .with_untracked(|text| *text == seen.description)
         });
         if is_untouched {
             draft.take(&newest);
@@ -94,7 +96,9 @@ pub fn EditKey(
     };
     let send = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let Ok(expires_at) = draft.expiry() else { return };
+        let Ok(expires_at) = draft.expiry() else {
+            return;
+        };
         saving.send(UpdateKeyRequest {
             description: Some(Some(draft.text())),
             environment: Some(draft.environment()),

@@ -178,9 +178,8 @@ pub fn KeyFields(
 fn Guidance(draft: Draft, others: Signal<Vec<String>>) -> impl IntoView {
     let advice = Memo::new(move |_| {
         draft.description.with(|text| {
-            let is_duplicate = others.with(|others| {
-                others.iter().any(|other| same_description(other, text))
-            });
+            let is_duplicate =
+                others.with(|others| others.iter().any(|other| same_description(other, text)));
             advise(text, is_duplicate)
                 .into_iter()
                 .map(|advice| advice.message)

@@ -1,6 +1,9 @@
 //! The list of keys.
 
-use latchkey_types::key::{Key, KeyStatus, Via};
+use latchkey_types::{
+    Timestamp,
+    key::{Key, KeyStatus, Via},
+};
 use leptos::prelude::*;
 
 use super::{Doing, switch::use_switch};
@@ -9,9 +12,12 @@ use crate::{
         Badge, Button, ButtonKind, Cell, Glyph, Menu, MenuItem, RelativeTime, Row, StatusBadge,
         Table, Tone,
     },
-    core::{paged::Paged, words},
+    core::{paged::Paged, time, words},
     pages::project::use_project,
 };
+
+/// An expiry within a week is said beside its day.
+const NEAR_SECONDS: i64 = 7 * 24 * 3600;
 
 /// The rows as a table.
 #[component]
@@ -67,6 +73,9 @@ pub fn KeyName(
     /// The ends of its newest secret.
     #[prop(into)]
     hint: String,
+    /// Badges.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     view! {
         <span class="key-name">
@@ -75,9 +84,36 @@ pub fn KeyName(
             } else {
                 view! { <strong dir="auto">{description}</strong> }.into_any()
             }}
-            <code dir="ltr">{hint}</code>
+            <span class="key-marks">
+                <code dir="ltr">{hint}</code>
+                {children.map(|children| children())}
+            </span>
         </span>
     }
+    .into_any()
+}
+
+/// The day on which a key stops working by itself, with a word when it is near.
+#[component]
+pub fn Expiry(
+    /// When; `None` for never.
+    at: Option<Timestamp>,
+) -> impl IntoView {
+    let Some(at) = at else {
+        return view! { <span class="faint">"Never"</span> }.into_any();
+    };
+    let now = time::now();
+    let is_near = at > now && at < now.plus_seconds(NEAR_SECONDS);
+    view! {
+        <time datetime=at.to_string() title=time::full(at)>
+            {time::day(at)}
+        </time>
+        {is_near.then(|| view! {
+            " "
+            <Badge tone=Tone::Warning text=time::relative(at, now) />
+        })}
+    }
+    .into_any()
 }
 
 #[component]
@@ -92,11 +128,12 @@ fn KeyRow(key: Key, keys: Paged<Key>, doing: Doing) -> impl IntoView {
     view! {
         <Row faint=status != KeyStatus::Active>
             <Cell label="Key" main=true>
-                <KeyName description=key.description hint=key.hint />
-                {(!environment.is_empty()).then(|| view! { <Badge text=environment.to_owned() /> })}
-                {is_rotating.then(|| view! {
-                    <Badge tone=Tone::Info text="Rotating".to_owned() title="Two secrets are accepted" />
-                })}
+                <KeyName description=key.description hint=key.hint>
+                    {(!environment.is_empty()).then(|| view! { <Badge text=environment.to_owned() /> })}
+                    {is_rotating.then(|| view! {
+                        <Badge tone=Tone::Info text="Rotating".to_owned() title="Two secrets are accepted" />
+                    })}
+                </KeyName>
             </Cell>
             <Cell label="Created">
                 <Created key=created />
@@ -105,10 +142,10 @@ fn KeyRow(key: Key, keys: Paged<Key>, doing: Doing) -> impl IntoView {
                 <LastUsed key=used />
             </Cell>
             <Cell label="Expires">
-                <RelativeTime at=expires_at />
+                <div><Expiry at=expires_at /></div>
             </Cell>
             <Cell label="Status">
-                <StatusBadge status />
+                <div><StatusBadge status /></div>
             </Cell>
             <Cell actions=true>
                 <Show when=move || can_edit.get()>
@@ -135,12 +172,8 @@ fn Actions(
             key.description.clone()
         }
     });
-    let (is_disabled, is_expired) = key.with_value(|key| {
-        (
-            key.disabled_at.is_some(),
-            key.status == KeyStatus::Expired,
-        )
-    });
+    let (is_disabled, is_expired) =
+        key.with_value(|key| (key.disabled_at.is_some(), key.status == KeyStatus::Expired));
     let (switch, question) = use_switch(key, keys);
     let (to_rotate, to_edit, to_delete) = (id.clone(), id.clone(), id);
     let ids = StoredValue::new((to_rotate, to_edit, to_delete.clone()));
@@ -194,8 +227,9 @@ fn RevokedRow(key: Key) -> impl IntoView {
     view! {
         <Row>
             <Cell label="Key" main=true>
-                <KeyName description=key.description hint=key.hint />
-                {(!environment.is_empty()).then(|| view! { <Badge text=environment.to_owned() /> })}
+                <KeyName description=key.description hint=key.hint>
+                    {(!environment.is_empty()).then(|| view! { <Badge text=environment.to_owned() /> })}
+                </KeyName>
             </Cell>
             <Cell label="Created">
                 <Created key=created />
@@ -204,8 +238,10 @@ fn RevokedRow(key: Key) -> impl IntoView {
                 <LastUsed key=used />
             </Cell>
             <Cell label="Revoked">
-                <RelativeTime at=revoked_at />
-                {by.map(|name| view! { " by " <span dir="auto">{name}</span> })}
+                <div>
+                    <RelativeTime at=revoked_at />
+                    {by.map(|name| view! { <By name /> })}
+                </div>
             </Cell>
             <Cell label="Why">{reason.map(words::reason).unwrap_or_default()}</Cell>
         </Row>
@@ -216,10 +252,17 @@ fn RevokedRow(key: Key) -> impl IntoView {
 #[component]
 fn Created(key: Key) -> impl IntoView {
     view! {
-        <RelativeTime at=Some(key.created_at) />
-        " by "
-        <span dir="auto">{key.created_by.name}</span>
+        <div>
+            <RelativeTime at=Some(key.created_at) />
+            <By name=key.created_by.name />
+        </div>
     }
+}
+
+/// Who did it, on a line of its own.
+#[component]
+fn By(name: String) -> impl IntoView {
+    view! { <span class="by">"by " <bdi>{name}</bdi></span> }
 }
 
 /// When a key was last used, and a badge if it came in a URL.
@@ -227,16 +270,18 @@ fn Created(key: Key) -> impl IntoView {
 fn LastUsed(key: Key) -> impl IntoView {
     let origin = super::recency::origin(&key);
     view! {
-        <span title=(!origin.is_empty()).then(|| format!("Used{origin}"))>
-            <RelativeTime at=key.last_used_at />
-        </span>
-        {(key.last_used_via == Some(Via::Url)).then(|| view! {
-            " "
-            <Badge
-                tone=Tone::Warning
-                text="via URL".to_owned()
-                title="The key came in the URL, where logs and histories may keep it"
-            />
-        })}
+        <div>
+            <span title=(!origin.is_empty()).then(|| format!("Used{origin}"))>
+                <RelativeTime at=key.last_used_at />
+            </span>
+            {(key.last_used_via == Some(Via::Url)).then(|| view! {
+                " "
+                <Badge
+                    tone=Tone::Warning
+                    text="via URL".to_owned()
+                    title="The key came in the URL, where logs and histories may keep it"
+                />
+            })}
+        </div>
     }
 }

@@ -16,7 +16,10 @@ pub fn is_within(at: Option<Timestamp>, seconds: i64, now: Timestamp) -> bool {
 /// Where the last call came from, as it continues “used 2 min ago”: “by claude-code/2.1.0 from 203.0.113.7”.
 #[must_use]
 pub fn origin(key: &Key) -> String {
-    let by = key.last_used_client.as_deref().map(|client| format!(" by {client}"));
+    let by = key
+        .last_used_client
+        .as_deref()
+        .map(|client| format!(" by {client}"));
     let from = key.last_used_ip.as_deref().map(|ip| format!(" from {ip}"));
     format!("{}{}", by.unwrap_or_default(), from.unwrap_or_default())
 }

@@ -57,7 +57,9 @@ pub fn Rotation(
     // The overlap's end comes by itself.
     let is_overdue = Memo::new(move |_| {
         let now = now.get();
-        value.with(|key| old_secret(key).is_some_and(|old| old.retires_at.is_some_and(|at| at <= now)))
+        value.with(|key| {
+            old_secret(key).is_some_and(|old| old.retires_at.is_some_and(|at| at <= now))
+        })
     });
     Effect::new(move |_| {
         if is_overdue.get() {
@@ -141,12 +143,7 @@ fn old_secret(key: &Key) -> Option<&SecretInfo> {
 }
 
 #[component]
-fn Step(
-    stage: Memo<Stage>,
-    at: Stage,
-    title: &'static str,
-    children: Children,
-) -> impl IntoView {
+fn Step(stage: Memo<Stage>, at: Stage, title: &'static str, children: Children) -> impl IntoView {
     let is_done = move || stage.get() > at;
     let is_current = move || stage.get() == at;
     view! {

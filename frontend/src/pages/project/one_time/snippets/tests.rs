@@ -80,7 +80,9 @@ fn what_looks_like_json_is_json() {
 
 #[test]
 fn each_client_gets_its_own_spelling() {
-    assert!(texts(Client::ClaudeCode)[0].starts_with("claude mcp add --transport http memorylake \""));
+    assert!(
+        texts(Client::ClaudeCode)[0].starts_with("claude mcp add --transport http memorylake \"")
+    );
     assert!(texts(Client::ClaudeCode)[1].contains("Bearer ${MEMORYLAKE_KEY}"));
     assert_eq!(
         texts(Client::ClaudeApps),

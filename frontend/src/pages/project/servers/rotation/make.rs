@@ -62,7 +62,9 @@ pub fn MakeNew(
             attempt.finish();
             was_rotating.set(true);
             if created.key.secrets.len() < 2 {
-                receipt.set(Some("The old secret ended with the new one's making.".to_owned()));
+                receipt.set(Some(
+                    "The old secret ended with the new one's making.".to_owned(),
+                ));
             }
             replace(keys, created.key.clone());
             key.set(created.key.clone());
@@ -70,7 +72,13 @@ pub fn MakeNew(
         },
     );
     let is_immediate = move || overlap.with(|overlap| overlap == "0");
-    let is_busy_key = move || is_within(value.with(|key| key.last_used_at), BUSY_SECONDS, time::now());
+    let is_busy_key = move || {
+        is_within(
+            value.with(|key| key.last_used_at),
+            BUSY_SECONDS,
+            time::now(),
+        )
+    };
     let is_cut_short = move || {
         let seconds: i64 = overlap.with(|overlap| overlap.parse().unwrap_or(0));
         value.with(|key| {
