@@ -10,7 +10,10 @@ use actix_web::{App as ActixApp, HttpServer, dev::ServerHandle, middleware::from
 use latchkey_gate::Gate;
 use latchkey_keys::{KeyRing, OpaqueToken};
 use latchkey_store::{LockMode, OpenOptions, Store, users};
-use tokio::sync::broadcast;
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::broadcast,
+};
 use utoipa_actix_web::AppExt as _;
 
 use crate::{
@@ -148,6 +151,11 @@ impl Application {
         self,
         started: impl FnOnce(ServerHandle),
     ) -> std::io::Result<()> {
+        // Before the first answer: until then a signal would end the process without any order.
+        let signals = (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        );
         let app = self.app.clone();
         let shared = self.app.clone();
         let server = HttpServer::new(move || {
@@ -169,7 +177,7 @@ impl Application {
         .run();
         let handle = server.handle();
         let housekeeping = actix_web::rt::spawn(keep_house(app.clone()));
-        let ender = actix_web::rt::spawn(end_on_signal(app.clone(), handle.clone()));
+        let ender = actix_web::rt::spawn(end_on_signal(app.clone(), handle.clone(), signals));
         started(handle);
         let outcome = server.await;
         ender.abort();
@@ -217,15 +225,11 @@ fn own_origins(public_url: &str, address: SocketAddr) -> Vec<String> {
     origins
 }
 
-async fn end_on_signal(app: web::Data<App>, handle: ServerHandle) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut interrupt)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
-        tracing::error!("signals can't be received; end the process with SIGKILL");
-        return;
-    };
+async fn end_on_signal(
+    app: web::Data<App>,
+    handle: ServerHandle,
+    (mut term, mut interrupt): (Signal, Signal),
+) {
     tokio::select! {
         _ = term.recv() => {}
         _ = interrupt.recv() => {}
