@@ -271,7 +271,8 @@ pub async fn update_key(
                     return Ok(key);
                 }
                 let key = rows::set_key(tx, key_id, &change)?;
-                tx.audit(&entry.done())?;
+                // So that the log can name the key.
+                tx.audit(&entry.with("key", &key.description).done())?;
                 Ok(key)
             })
             .await?;

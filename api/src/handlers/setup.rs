@@ -98,6 +98,7 @@ pub async fn set_up(guard: Guard<Entrance, Json<SetupRequest>>) -> ApiResult<Htt
                             &made_entry
                                 .on(project.id)
                                 .within(project.id)
+                                .with("name", &project.name)
                                 .with("slug", &project.slug)
                                 .done(),
                         )?;

@@ -1,11 +1,13 @@
 //! The bar above every page: the mark, the places, the person.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 use crate::{
-    components::{Glyph, Icon, Menu, MenuItem, use_toasts},
+    components::{Glyph, Icon, Menu, MenuItem, Show, use_toasts},
     core::{
+        api,
+        reactive::{memo, watch},
+        router::use_place,
         session::use_session,
         submission::use_submission,
         theme::{Theme, use_theme},
@@ -16,8 +18,8 @@ use crate::{
 #[component]
 pub fn Header() -> impl IntoView {
     let session = use_session();
-    let is_signed_in = Memo::new(move |_| session.user().is_some());
-    let is_admin = Memo::new(move |_| session.is_admin());
+    let is_signed_in = memo(move || session.user().is_some());
+    let is_admin = memo(move || session.is_admin());
     view! {
         <header class="bar">
             <div class="bar-inner">
@@ -44,8 +46,8 @@ pub fn Header() -> impl IntoView {
 /// One of the places, marked while one is there.
 #[component]
 fn Place(href: &'static str, label: &'static str) -> impl IntoView {
-    let path = use_location().pathname;
-    let is_here = move || path.with(|path| path.starts_with(href));
+    let place = use_place();
+    let is_here = move || place.with_path(|path| path.starts_with(href));
     view! {
         <a href=href aria-current=move || is_here().then_some("page")>
             {label}
@@ -59,10 +61,15 @@ fn AccountMenu() -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
     let theme = use_theme();
-    let go = leptos_router::hooks::use_navigate();
-    let open_account = Callback::new(move |()| go("/account", Default::default()));
-    let sign_out = use_submission(move |()| session.sign_out(), |()| {});
-    Effect::new(move |_| {
+    let place = use_place();
+    let sign_out = use_submission(
+        |()| api::delete("/session"),
+        move |()| {
+            place.go("/sign-in");
+            session.signed_out();
+        },
+    );
+    watch(move || {
         if let Some(failure) = sign_out.failure.get() {
             toasts.fail(failure.sentence());
         }
@@ -73,7 +80,7 @@ fn AccountMenu() -> impl IntoView {
             <p class="menu-head" dir="auto">
                 {move || session.user().map(|user| user.email)}
             </p>
-            <MenuItem on_select=open_account>"Account"</MenuItem>
+            <MenuItem on_select=move |()| place.go("/account")>"Account"</MenuItem>
             <div class="menu-group" role="group" aria-label="Theme">
                 {Theme::ALL
                     .into_iter()

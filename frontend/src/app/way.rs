@@ -1,8 +1,59 @@
-//! Where somebody belongs who is not signed in, or who is already.
+//! Which page an address names, and where somebody belongs who is not signed in, or who is already.
 
 use latchkey_types::session::SessionState;
 
 use crate::core::query::Query;
+
+/// The pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Page {
+    /// Leads on to another.
+    Home,
+    /// The first account.
+    Setup,
+    /// The sign-in form.
+    SignIn,
+    /// What a sign-in link opens.
+    Claim,
+    /// All projects.
+    Projects,
+    /// One project, by its id; which of its tabs is its own matter.
+    Project(String),
+    /// The person's own account.
+    Account,
+    /// The people of the instance.
+    Users,
+    /// Which key is this secret?
+    FindKey,
+    /// No address of ours.
+    Nothing,
+}
+
+impl Page {
+    /// The page of a path.
+    #[must_use]
+    pub fn of(path: &str) -> Self {
+        let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+        match (segments.next(), segments.next()) {
+            (None, _) => Self::Home,
+            (Some("setup"), None) => Self::Setup,
+            (Some("sign-in"), None) => Self::SignIn,
+            (Some("claim"), None) => Self::Claim,
+            (Some("projects"), None) => Self::Projects,
+            (Some("projects"), Some(id)) => Self::Project(id.to_owned()),
+            (Some("account"), None) => Self::Account,
+            (Some("users"), None) => Self::Users,
+            (Some("find-key"), None) => Self::FindKey,
+            _ => Self::Nothing,
+        }
+    }
+
+    /// Whether it is there for people who are not signed in.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        matches!(self, Self::Setup | Self::SignIn | Self::Claim)
+    }
+}
 
 /// Where to send whoever asks for this path (and query, without its question mark) in this state; `None` to stay.
 #[must_use]
@@ -54,6 +105,20 @@ mod tests {
             setup_needed,
             insecure_http: false,
         }
+    }
+
+    #[test]
+    fn an_address_names_its_page() {
+        assert_eq!(Page::of("/"), Page::Home);
+        assert_eq!(Page::of("/sign-in/"), Page::SignIn);
+        assert_eq!(Page::of("/projects"), Page::Projects);
+        assert_eq!(
+            Page::of("/projects/p1/audit"),
+            Page::Project("p1".to_owned())
+        );
+        assert_eq!(Page::of("/users/u1"), Page::Nothing);
+        assert_eq!(Page::of("/elsewhere"), Page::Nothing);
+        assert!(Page::Claim.is_public() && !Page::Account.is_public());
     }
 
     #[test]

@@ -2,6 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::core::reactive::memo;
+
+use super::Show;
+
 /// How wide and high the drawing is, in its own units.
 const WIDTH: u16 = 720;
 const HEIGHT: u16 = 140;
@@ -35,7 +39,7 @@ pub fn Chart(
         })
     };
     let has_calls =
-        Memo::new(move |_| bars.with(|bars| bars.iter().any(|bar| bar.accepted + bar.refused > 0)));
+        memo(move || bars.with(|bars| bars.iter().any(|bar| bar.accepted + bar.refused > 0)));
     let title_of_table = title.clone();
     let title_of_drawing = title.clone();
     let spoken = move || {

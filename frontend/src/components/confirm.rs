@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Button, ButtonKind, Dialog, Notice, Tone};
+use super::{Button, ButtonKind, Dialog, Failure, Form};
 
 /// A dialog with one question, a way back and a way on. It stays until the answer is there, and shows why the
 /// answer is no.
@@ -40,21 +40,16 @@ pub fn Confirm(
     } else {
         ButtonKind::Primary
     };
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let send = move |()| {
         if !busy.get_untracked() && !disabled.get_untracked() {
             on_confirm.run(());
         }
     };
     view! {
         <Dialog title=title on_close=on_close>
-            <form class="stack" on:submit=send>
+            <Form on_send=send>
                 <div class="prose">{children()}</div>
-                {move || {
-                    error
-                        .get()
-                        .map(|text| view! { <Notice tone=Tone::Danger live=true>{text}</Notice> })
-                }}
+                <Failure text=error />
                 <div class="actions">
                     <Button autofocus=true on_press=move |()| on_close.run(())>
                         "Cancel"
@@ -63,7 +58,7 @@ pub fn Confirm(
                         {action}
                     </Button>
                 </div>
-            </form>
+            </Form>
         </Dialog>
     }
     .into_any()

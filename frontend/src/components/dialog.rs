@@ -4,8 +4,8 @@ use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast as _;
 use web_sys::HtmlElement;
 
-use super::{Button, ButtonKind, Glyph, Notice, Tone, unique_id};
-use crate::core::session::use_session;
+use super::{Button, ButtonKind, Glyph, Notice, Show, Tone, unique_id};
+use crate::core::{reactive::watch, session::use_session};
 
 /// A modal dialog, open for as long as it exists: put it into a `<Show>`, and end that in `on_close`.
 ///
@@ -41,7 +41,7 @@ pub fn Dialog(
         .and_then(|element| element.dyn_into::<HtmlElement>().ok());
     let before = StoredValue::new_local(before);
 
-    Effect::new(move |_| {
+    watch(move || {
         if let Some(dialog) = node.get()
             && !dialog.open()
         {
@@ -88,7 +88,11 @@ pub fn Dialog(
     };
     // Should a browser close it in a way of its own, it is opened again: closing is `on_close`'s alone.
     let closed = move |_| {
-        if let Some(dialog) = node.get_untracked().filter(|dialog| dialog.is_connected()) {
+        if let Some(dialog) = node
+            .try_get_untracked()
+            .flatten()
+            .filter(|dialog| dialog.is_connected())
+        {
             let _ = dialog.show_modal();
             ask_to_close();
         }

@@ -6,7 +6,7 @@ mod text;
 
 use leptos::prelude::*;
 
-use super::unique_id;
+use super::{Show, unique_id};
 
 pub use check::CheckField;
 pub use select::SelectField;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::{Glyph, Icon, unique_id};
-use crate::core::query::QueryState;
+use crate::core::{query::QueryState, reactive::watch};
 
 /// How long typing must pause before the list is asked for.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -22,7 +22,7 @@ pub fn SearchField(
     let id = unique_id("search");
     let text = RwSignal::new(state.get_untracked());
     // Back and links change the address; the field follows.
-    Effect::new(move |_| {
+    watch(move || {
         let now = state.get();
         if text.with_untracked(|text| text.trim() != now) {
             text.set(now);

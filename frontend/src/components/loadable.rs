@@ -1,9 +1,11 @@
 //! What comes from the server: loading, failed with a way to try again, empty, or there.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
-use super::{Button, Notice, Tone};
-use crate::core::{api::ApiFailure, paged::Paged, remote::Remote};
+use super::{Button, Notice, Show, Tone, dynamic};
+use crate::core::{api::ApiFailure, paged::Paged, reactive::memo, remote::Remote};
 
 /// Shows one thing as soon as it is there. The content is made once, and gets the newest value as a signal: a
 /// later reading changes what is shown and makes nothing anew.
@@ -21,17 +23,21 @@ where
     T: Clone + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    let is_there = Memo::new(move |_| of.value.with(Option::is_some));
     let content = move || {
-        let first = of.value.get_untracked()?;
+        let Some(first) = of.value.get_untracked() else {
+            return ().into_any();
+        };
         let value = Signal::derive(move || of.value.get().unwrap_or_else(|| first.clone()));
-        Some(children(value).into_any())
+        children(value).into_any()
     };
-    view! {
-        {state(of.failure, of.is_loading, is_there, lines, Callback::new(move |()| of.reload()))}
-        {move || is_there.get().then(&content).flatten()}
-    }
-    .into_any()
+    let state = State {
+        failure: of.failure,
+        is_loading: of.is_loading,
+        is_there: memo(move || of.value.with(Option::is_some)),
+        lines,
+        retry: Callback::new(move |()| of.reload()),
+    };
+    state.show(Arc::new(content))
 }
 
 /// Shows a list as soon as its first page is there, with a way to more.
@@ -45,32 +51,55 @@ pub fn LoadableList<T, V>(
     /// How many lines to sketch while it is being read.
     #[prop(default = 4)]
     lines: usize,
-    /// Shows the rows, usually as a `<Table>` around a `<For>`.
+    /// Shows the rows, usually as a `<Table>` around `rows(…)`.
     children: impl Fn(Signal<Vec<T>>) -> V + Send + Sync + 'static,
 ) -> impl IntoView
 where
     T: Clone + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    let is_there = Memo::new(move |_| of.rows.with(Option::is_some));
-    let is_empty = Memo::new(move |_| {
-        of.rows
-            .with(|rows| rows.as_ref().is_some_and(Vec::is_empty))
-    });
     let rows = Signal::derive(move || of.rows.get().unwrap_or_default());
+    let state = State {
+        failure: of.failure,
+        is_loading: of.is_loading,
+        is_there: memo(move || of.rows.with(Option::is_some)),
+        lines,
+        retry: Callback::new(move |()| of.reload()),
+    };
+    list(
+        state,
+        memo(move || {
+            of.rows
+                .with(|rows| rows.as_ref().is_some_and(Vec::is_empty))
+        }),
+        empty,
+        Arc::new(move || children(rows).into_any()),
+        of.has_more,
+        Callback::new(move |()| of.more()),
+    )
+}
+
+fn list(
+    state: State,
+    is_empty: Memo<bool>,
+    empty: ViewFn,
+    content: ChildrenFn,
+    has_more: Signal<bool>,
+    more: Callback<()>,
+) -> AnyView {
+    let busy = state.is_loading;
     let content = move || {
         if is_empty.get() {
             empty.run()
         } else {
-            children(rows).into_any()
+            content()
         }
     };
     view! {
-        {state(of.failure, of.is_loading, is_there, lines, Callback::new(move |()| of.reload()))}
-        {move || is_there.get().then(&content)}
-        <Show when=move || of.has_more.get() && is_there.get()>
+        {state.show(Arc::new(content))}
+        <Show when=move || has_more.get() && state.is_there.get()>
             <div class="more">
-                <Button busy=of.is_loading on_press=move |()| of.more()>
+                <Button busy=busy on_press=more>
                     "Show more"
                 </Button>
             </div>
@@ -79,45 +108,51 @@ where
     .into_any()
 }
 
-/// The part that is the same for every type: a sketch while there is nothing, and why there is nothing.
-fn state(
+/// What is known of something that is read, whatever its type.
+#[derive(Clone, Copy)]
+struct State {
     failure: RwSignal<Option<ApiFailure>>,
     is_loading: RwSignal<bool>,
     is_there: Memo<bool>,
     lines: usize,
     retry: Callback<()>,
-) -> AnyView {
-    let sketch = move || {
-        let bars = (0..lines)
-            .map(|_| view! { <div class="sketch-line"></div> })
-            .collect_view();
+}
+
+impl State {
+    /// The content once it is there; before, a sketch, or why there is nothing.
+    fn show(self, content: ChildrenFn) -> AnyView {
+        let Self {
+            failure,
+            is_loading,
+            is_there,
+            lines,
+            retry,
+        } = self;
+        let is_waiting =
+            move || !is_there.get() && is_loading.get() && failure.with(Option::is_none);
+        let message =
+            memo(move || failure.with(|failure| failure.as_ref().map(ApiFailure::sentence)));
         view! {
-            <div class="sketch" role="status">
-                <span class="spoken">"Loading"</span>
-                {bars}
-            </div>
+            <Show when=is_waiting>
+                <div class="sketch" role="status">
+                    <span class="spoken">"Loading"</span>
+                    {(0..lines).map(|_| view! { <div class="sketch-line"></div> }).collect_view()}
+                </div>
+            </Show>
+            {dynamic(move || match message.get() {
+                None => ().into_any(),
+                Some(text) => view! {
+                    <Notice tone=Tone::Danger live=true>
+                        <p>{text}</p>
+                        <Button busy=is_loading on_press=retry>
+                            "Try again"
+                        </Button>
+                    </Notice>
+                }
+                .into_any(),
+            })}
+            {dynamic(move || if is_there.get() { content() } else { ().into_any() })}
         }
-    };
-    let is_waiting =
-        Memo::new(move |_| !is_there.get() && is_loading.get() && failure.with(Option::is_none));
-    let message =
-        Memo::new(move |_| failure.with(|failure| failure.as_ref().map(ApiFailure::sentence)));
-    view! {
-        {move || is_waiting.get().then(sketch)}
-        {move || {
-            message
-                .get()
-                .map(|text| {
-                    view! {
-                        <Notice tone=Tone::Danger live=true>
-                            <p>{text}</p>
-                            <Button busy=is_loading on_press=retry>
-                                "Try again"
-                            </Button>
-                        </Notice>
-                    }
-                })
-        }}
+        .into_any()
     }
-    .into_any()
 }

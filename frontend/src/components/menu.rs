@@ -4,7 +4,8 @@ use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, HtmlElement};
 
-use super::{Glyph, Icon, unique_id};
+use super::{Glyph, Icon, Show, unique_id};
+use crate::core::reactive::watch;
 
 /// Lets an item close its menu.
 #[derive(Clone, Copy)]
@@ -35,7 +36,7 @@ pub fn Menu(
     let frame = NodeRef::<html::Div>::new();
     provide_context(MenuHandle { is_open, button });
 
-    Effect::new(move |_| {
+    watch(move || {
         if let (true, Some(list)) = (is_open.get(), list.get()) {
             move_focus(&list, Step::First);
         }
@@ -68,8 +69,10 @@ pub fn Menu(
     };
     let left = move |event: ev::FocusEvent| {
         let to: Option<Element> = event.related_target().and_then(|to| to.dyn_into().ok());
+        // The focus also leaves when the menu is taken away, and its signals with it.
         let is_inside = frame
-            .get_untracked()
+            .try_get_untracked()
+            .flatten()
             .is_some_and(|frame| to.is_some_and(|to| frame.contains(Some(&to))));
         if !is_inside {
             is_open.try_set(false);

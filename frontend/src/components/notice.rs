@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, Tone};
+use super::{Glyph, Icon, Tone, dynamic};
 
 /// A sentence with an icon. With `live`, screen readers say it when it appears.
 #[component]
@@ -28,4 +28,22 @@ pub fn Notice(
         </div>
     }
     .into_any()
+}
+
+/// Why something did not work, said where it was asked for; nothing while it did.
+#[component]
+pub fn Failure(
+    /// Why, in whole sentences.
+    #[prop(into)]
+    text: Signal<Option<String>>,
+) -> impl IntoView {
+    dynamic(move || match text.get() {
+        None => ().into_any(),
+        Some(text) => view! {
+            <Notice tone=Tone::Danger live=true>
+                {text}
+            </Notice>
+        }
+        .into_any(),
+    })
 }

@@ -2,6 +2,8 @@
 
 use leptos::{html, prelude::*};
 
+use crate::core::reactive::watch;
+
 /// A page's heading. It names the browser's tab too, and takes the focus when the person comes from another page,
 /// so that screen readers say where they are.
 #[component]
@@ -17,14 +19,16 @@ pub fn PageHead(
     children: Option<Children>,
 ) -> impl IntoView {
     let node = NodeRef::<html::H1>::new();
-    Effect::new(move |is_later: Option<()>| {
+    let mut is_new = true;
+    watch(move || {
         let text = title.get();
         if text.is_empty() {
             document().set_title("Latchkey");
         } else {
             document().set_title(&format!("{text} · Latchkey"));
         }
-        if let (None, Some(heading)) = (is_later, node.get_untracked()) {
+        if let (true, Some(heading)) = (is_new, node.get_untracked()) {
+            is_new = false;
             take_focus(&heading);
         }
     });

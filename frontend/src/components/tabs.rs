@@ -1,11 +1,14 @@
 //! Tabs: of a page, whose state is the address, and inside a dialog or a page.
 
 use leptos::{ev, html, prelude::*};
-use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast as _;
 use web_sys::HtmlElement;
 
 use super::unique_id;
+use crate::core::{
+    reactive::{memo, watch},
+    router::use_place,
+};
 
 /// One tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,11 +104,11 @@ pub fn TabLinks(
 ) -> impl IntoView {
     let id = unique_id("tabs");
     let list = NodeRef::<html::Div>::new();
-    let path = use_location().pathname;
+    let place = use_place();
     let order: Vec<&'static str> = tabs.iter().map(|tab| tab.id).collect();
     let known = order.clone();
-    let selected = Memo::new(move |_| {
-        path.with(|path| {
+    let selected = memo(move || {
+        place.with_path(|path| {
             base.with(|base| {
                 let tail = path
                     .strip_prefix(base.as_str())
@@ -130,7 +133,7 @@ pub fn TabLinks(
         }
     };
     // On a narrow screen the chosen tab may lie outside.
-    Effect::new(move |_| {
+    watch(move || {
         selected.track();
         request_animation_frame(move || show_selected(list));
     });
@@ -155,7 +158,6 @@ pub fn TabLinks(
                     aria-controls=format!("{id}-panel")
                     aria-selected=move || if is_selected() { "true" } else { "false" }
                     tabindex=move || if is_selected() { "0" } else { "-1" }
-                    data-noscroll="true"
                 >
                     {tab.label}
                 </a>

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{Button, ButtonKind, Glyph, Icon, Tone};
+use super::{Button, ButtonKind, Glyph, Icon, Tone, rows};
 
 /// How long one stays, unless the person closes it.
 const STAY: Duration = Duration::from_secs(7);
@@ -70,7 +70,10 @@ pub fn Toasts() -> impl IntoView {
     let toaster = use_toasts();
     view! {
         <div class="toasts" role="status" aria-live="polite">
-            <For each=move || toaster.shown.get() key=|toast| toast.number let:toast>
+            {rows(
+                toaster.shown.into(),
+                |toast| toast.number.to_string(),
+                move |toast| view! {
                 <div class=format!("toast {}", toast.tone.class())>
                     <Icon glyph=if toast.tone == Tone::Good { Glyph::Check } else { Glyph::Warning } />
                     <span>{toast.text}</span>
@@ -81,7 +84,9 @@ pub fn Toasts() -> impl IntoView {
                         on_press=move |()| toaster.drop(toast.number)
                     />
                 </div>
-            </For>
+                }
+                .into_any(),
+            )}
         </div>
     }
     .into_any()

@@ -5,7 +5,7 @@ mod failure;
 use js_sys::{ArrayBuffer, Uint8Array};
 use leptos::prelude::{TimeoutHandle, set_timeout_with_handle};
 use serde::{Serialize, de::DeserializeOwned};
-use std::time::Duration;
+use std::{future::Future, pin::Pin, time::Duration};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, RequestCache, RequestInit, RequestRedirect, Response};
@@ -31,7 +31,13 @@ pub fn url(path: &str) -> String {
 /// # Errors
 /// See [`ApiFailure`].
 pub async fn get<T: DeserializeOwned>(path: &str) -> ApiResult<T> {
-    Call::new("GET", path).send().await
+    read(path).send().await
+}
+
+/// Begins a GET.
+#[must_use]
+pub fn read(path: &str) -> Call {
+    Call::new("GET", path)
 }
 
 /// Begins a POST.
@@ -104,35 +110,31 @@ impl Call {
     /// # Errors
     /// See [`ApiFailure`].
     pub async fn send<T: DeserializeOwned>(self) -> ApiResult<T> {
-        let bytes = self.exchange().await?;
-        serde_json::from_slice(&bytes).map_err(|_| ApiFailure::Unreadable)
+        parse(&self.exchange(None).await?)
     }
 
-    /// Sends, and expects an answer without a body.
-    ///
-    /// # Errors
-    /// See [`ApiFailure`].
-    pub async fn send_empty(self) -> ApiResult<()> {
-        self.exchange().await.map(drop)
+    /// The part that is the same for every type, so that it is compiled once. `stop` ends the request.
+    pub(super) fn exchange(
+        self,
+        stop: Option<AbortController>,
+    ) -> Pin<Box<dyn Future<Output = ApiResult<Body>>>> {
+        Box::pin(async move {
+            let outcome = self.fetch(stop).await;
+            session::note_reachable(!matches!(outcome, Err(ApiFailure::Network)));
+            if let Err(failure) = &outcome
+                && failure.is_session_end()
+            {
+                session::note_ended();
+            }
+            outcome
+        })
     }
 
-    /// The part that is the same for every type, so that it is compiled once.
-    async fn exchange(self) -> ApiResult<Zeroizing<Vec<u8>>> {
-        let outcome = self.fetch().await;
-        session::note_reachable(!matches!(outcome, Err(ApiFailure::Network)));
-        if let Err(failure) = &outcome
-            && failure.is_session_end()
-        {
-            session::note_ended();
-        }
-        outcome
-    }
-
-    async fn fetch(self) -> ApiResult<Zeroizing<Vec<u8>>> {
+    async fn fetch(self, stop: Option<AbortController>) -> ApiResult<Body> {
         let Some(window) = web_sys::window() else {
             return Err(ApiFailure::Network);
         };
-        let abort = AbortOnDrop::new()?;
+        let abort = AbortOnDrop::new(stop)?;
         let init = RequestInit::new();
         init.set_method(self.method);
         init.set_cache(RequestCache::NoStore);
@@ -150,7 +152,7 @@ impl Call {
         init.set_headers(&headers);
         let answer = JsFuture::from(window.fetch_with_str_and_init(&self.path, &init)).await?;
         let answer: Response = answer.dyn_into()?;
-        let bytes = read(&answer).await?;
+        let bytes = body_of(&answer).await?;
         if answer.ok() {
             Ok(bytes)
         } else {
@@ -163,8 +165,17 @@ impl Call {
     }
 }
 
+/// The bytes of an answer, wiped when they are dropped.
+pub(super) type Body = Zeroizing<Vec<u8>>;
+
+/// Reads an answer's bytes. No bytes at all are `null`, which `()` reads.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
+    let bytes = if bytes.is_empty() { b"null" } else { bytes };
+    serde_json::from_slice(bytes).map_err(|_| ApiFailure::Unreadable)
+}
+
 /// Bytes rather than text: a JavaScript string with a secret in it could not be wiped.
-async fn read(answer: &Response) -> ApiResult<Zeroizing<Vec<u8>>> {
+async fn body_of(answer: &Response) -> ApiResult<Body> {
     let buffer: ArrayBuffer = JsFuture::from(answer.array_buffer()?).await?.dyn_into()?;
     let view = Uint8Array::new(&buffer);
     let bytes = Zeroizing::new(view.to_vec());
@@ -179,8 +190,11 @@ struct AbortOnDrop {
 }
 
 impl AbortOnDrop {
-    fn new() -> ApiResult<Self> {
-        let controller = AbortController::new()?;
+    fn new(stop: Option<AbortController>) -> ApiResult<Self> {
+        let controller = match stop {
+            Some(controller) => controller,
+            None => AbortController::new()?,
+        };
         let late = controller.clone();
         let limit = set_timeout_with_handle(move || late.abort(), PATIENCE).ok();
         Ok(Self { controller, limit })

@@ -1,13 +1,18 @@
 //! A list that is read page by page, never all at once.
 
-use latchkey_types::{limits::PAGE_MAX, page::Page};
-use leptos::{prelude::*, task::spawn_local};
+use std::{cell::RefCell, rc::Rc};
+
+use latchkey_types::{
+    limits::{PAGE_DEFAULT, PAGE_MAX},
+    page::Page,
+};
+use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 
 use super::{
     api::{self, ApiFailure},
     query::encode,
-    remote::on_return,
+    remote::{Reading, Take},
 };
 
 /// The rows read so far, and how to get more. Copy it freely; see [`crate::components::LoadableList`].
@@ -20,10 +25,8 @@ pub struct Paged<T: Send + Sync + 'static> {
     pub is_loading: RwSignal<bool>,
     /// Whether there are more rows than these.
     pub has_more: Signal<bool>,
-    cursor: RwSignal<Option<String>>,
-    asked: RwSignal<u64>,
-    again: RwSignal<u64>,
     more: Callback<()>,
+    reading: Reading,
 }
 
 impl<T: Send + Sync + 'static> Clone for Paged<T> {
@@ -42,7 +45,7 @@ impl<T: Send + Sync + 'static> Paged<T> {
 
     /// Reads what is shown again. It stays until the answer.
     pub fn reload(self) {
-        self.again.try_update(|again| *again += 1);
+        self.reading.again();
     }
 
     /// Changes the rows in place, after an answer that makes reading again unnecessary.
@@ -63,87 +66,86 @@ where
     P: Page + DeserializeOwned + 'static,
     P::Item: Send + Sync + 'static,
 {
-    let path = Memo::new(move |_| path());
+    let rows = RwSignal::new(None::<Vec<P::Item>>);
     let cursor = RwSignal::new(None::<String>);
-    let list = Paged {
-        rows: RwSignal::new(None),
-        failure: RwSignal::new(None),
-        is_loading: RwSignal::new(true),
-        has_more: Signal::derive(move || cursor.with(Option::is_some)),
+    let take = move |bytes: &[u8], is_more: bool| {
+        let (items, next) = api::parse::<P>(bytes)?.into_parts();
+        cursor.set(next);
+        rows.update(|rows| match rows {
+            Some(rows) if is_more => rows.extend(items),
+            _ => *rows = Some(items),
+        });
+        Ok(())
+    };
+    let reading = Reading::new();
+    let more = follow(
+        reading,
+        Signal::derive(path),
         cursor,
-        asked: RwSignal::new(0),
-        again: RwSignal::new(0),
-        more: Callback::new(|()| {}),
-    };
-    let list = Paged {
-        more: Callback::new(move |()| {
-            let from = list.cursor.get_untracked();
-            if let (Some(from), false) = (from, list.is_loading.get_untracked()) {
-                let address = and(&path.get_untracked(), &format!("cursor={}", encode(&from)));
-                read::<P>(list, address, false);
-            }
-        }),
-        ..list
-    };
-    Effect::new(move |before: Option<u64>| {
-        let again = list.again.get();
+        Box::new(move || rows.with_untracked(|rows| rows.as_ref().map_or(0, Vec::len))),
+        Box::new(move || rows.set(None)),
+        [
+            Rc::new(move |bytes| take(bytes, false)),
+            Rc::new(move |bytes| take(bytes, true)),
+        ],
+    );
+    Paged {
+        rows,
+        failure: reading.failure,
+        is_loading: reading.is_loading,
+        has_more: Signal::derive(move || cursor.with(Option::is_some)),
+        more,
+        reading,
+    }
+}
+
+/// The part that is the same for every type, so that it is compiled once. Gives the way to the next page.
+fn follow(
+    reading: Reading,
+    path: Signal<String>,
+    cursor: RwSignal<Option<String>>,
+    shown: Box<dyn Fn() -> usize>,
+    forget: Box<dyn Fn()>,
+    [take_first, take_more]: [Take; 2],
+) -> Callback<()> {
+    // What was read last, to tell another list from the same one read again.
+    let last = RefCell::new(String::new());
+    let address = move || {
         let path = path.get();
-        let is_reload = before.is_some_and(|before| before != again);
-        if !is_reload {
-            list.rows.set(None);
-        }
-        if path.is_empty() {
-            list.is_loading.set(false);
-            return again;
+        if path.is_empty() || last.replace(path.clone()) != path {
+            return path;
         }
         // As many rows as are shown, so that reading again does not make a long list jump.
-        let shown = list
-            .rows
-            .with_untracked(|rows| rows.as_ref().map_or(0, Vec::len));
-        let wanted = u32::try_from(shown).unwrap_or(PAGE_MAX).min(PAGE_MAX);
-        let address = if wanted > latchkey_types::limits::PAGE_DEFAULT {
+        let wanted = u32::try_from(shown()).unwrap_or(PAGE_MAX).min(PAGE_MAX);
+        if wanted > PAGE_DEFAULT {
             and(&path, &format!("limit={wanted}"))
         } else {
             path
-        };
-        read::<P>(list, address, true);
-        again
-    });
-    on_return(move || list.reload());
-    list
-}
-
-fn read<P>(list: Paged<P::Item>, address: String, is_first: bool)
-where
-    P: Page + DeserializeOwned + 'static,
-    P::Item: Send + Sync + 'static,
-{
-    let turn = list.asked.get_untracked() + 1;
-    list.asked.set(turn);
-    list.is_loading.set(true);
-    spawn_local(async move {
-        let outcome = api::get::<P>(&address).await;
-        // The page may be gone by now, or other rows be wanted.
-        if list.asked.try_get_untracked() != Some(turn) {
-            return;
         }
-        list.is_loading.set(false);
-        match outcome {
-            Ok(page) => {
-                let (items, next) = page.into_parts();
-                list.failure.set(None);
-                list.cursor.set(next);
-                list.rows.update(|rows| match rows {
-                    Some(rows) if !is_first => rows.extend(items),
-                    _ => *rows = Some(items),
-                });
-            }
-            Err(failure) => list.failure.set(Some(failure)),
+    };
+    reading.follow(Box::new(address), forget, take_first);
+    let take_more = StoredValue::new_local(take_more);
+    Callback::new(move |()| {
+        let from = cursor.get_untracked();
+        if let (Some(from), false) = (from, reading.is_loading.get_untracked()) {
+            let address = and(&path.get_untracked(), &format!("cursor={}", encode(&from)));
+            reading.read(address, take_more.get_value());
         }
-    });
+    })
 }
 
 fn and(path: &str, parameter: &str) -> String {
     let joint = if path.contains('?') { '&' } else { '?' };
     format!("{path}{joint}{parameter}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::and;
+
+    #[test]
+    fn a_parameter_is_added_with_the_right_sign() {
+        assert_eq!(and("/users", "limit=9"), "/users?limit=9");
+        assert_eq!(and("/users?q=a", "limit=9"), "/users?q=a&limit=9");
+    }
 }

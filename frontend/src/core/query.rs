@@ -3,10 +3,9 @@
 use std::fmt::Write as _;
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate, use_query_map},
-};
+
+use super::reactive::memo;
+use super::router::{Place, use_place};
 
 /// A query under construction. Empty values are left out.
 #[derive(Debug, Clone, Default)]
@@ -57,45 +56,74 @@ fn encode_into(out: &mut String, text: &str) {
     }
 }
 
+/// What an encoded text stands for. What is not encoded rightly stays as it is.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let code = after
+            .get(..2)
+            .filter(|_| first == b'%')
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        rest = match code {
+            Some(byte) => {
+                bytes.push(byte);
+                &after[2..]
+            }
+            None => {
+                bytes.push(if first == b'+' { b' ' } else { first });
+                after
+            }
+        };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The value of a parameter in a query without its question mark; empty if it is not there.
+#[must_use]
+pub fn value_of(search: &str, name: &str) -> String {
+    pairs(search)
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| decode(value))
+        .unwrap_or_default()
+}
+
+fn pairs(search: &str) -> impl Iterator<Item = (&str, &str)> {
+    search
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
+/// The query with another value of one parameter.
+fn changed(search: &str, name: &str, value: &str) -> Query {
+    let mut query = Query::new();
+    for (known, old) in pairs(search) {
+        if known != name {
+            query = query.with(known, &decode(old));
+        }
+    }
+    query.with(name, value)
+}
+
 /// One parameter of the page's address, as state: read it as a signal, set it without a new history entry.
 #[derive(Clone, Copy)]
 pub struct QueryState {
+    name: &'static str,
     value: Memo<String>,
-    set: Callback<String>,
+    place: Place,
 }
 
 /// The parameter `name` of the page's address.
 #[must_use]
 pub fn use_query_state(name: &'static str) -> QueryState {
-    let query = use_query_map();
-    let location = use_location();
-    let go = use_navigate();
-    let value = Memo::new(move |_| query.with(|query| query.get(name)).unwrap_or_default());
-    let set = Callback::new(move |new: String| {
-        if value.get_untracked() == new {
-            return;
-        }
-        let mut wanted = Query::new();
-        query.with_untracked(|query| {
-            for (other, text) in query.clone() {
-                if other != name {
-                    wanted = std::mem::take(&mut wanted).with(&other, &text);
-                }
-            }
-        });
-        let address = wanted
-            .with(name, &new)
-            .on(&location.pathname.get_untracked());
-        go(
-            &address,
-            NavigateOptions {
-                replace: true,
-                scroll: false,
-                ..NavigateOptions::default()
-            },
-        );
-    });
-    QueryState { value, set }
+    let place = use_place();
+    QueryState {
+        name,
+        place,
+        value: memo(move || value_of(&place.search(), name)),
+    }
 }
 
 impl QueryState {
@@ -113,7 +141,18 @@ impl QueryState {
 
     /// Puts a value into the address; an empty one takes the parameter out.
     pub fn set(self, value: impl Into<String>) {
-        self.set.run(value.into());
+        self.put(&value.into());
+    }
+
+    fn put(self, value: &str) {
+        let location = window().location();
+        let search = location.search().unwrap_or_default();
+        let search = search.trim_start_matches('?');
+        if value_of(search, self.name) != value {
+            let path = location.pathname().unwrap_or_default();
+            self.place
+                .replace(&changed(search, self.name, value).on(&path));
+        }
     }
 }
 
@@ -142,6 +181,23 @@ mod tests {
             "/projects?q=a%26b%3Dc%20%C3%BC&limit=50"
         );
         assert_eq!(Query::new().on("/users"), "/users");
+    }
+
+    #[test]
+    fn what_was_encoded_reads_back() {
+        for text in ["a&b=c ü", "100 %", "", "מפתח", "a+b"] {
+            assert_eq!(decode(&encode(text)), text);
+        }
+        assert_eq!(decode("50%_%zz+x"), "50%_%zz x");
+    }
+
+    #[test]
+    fn one_parameter_changes_and_the_others_stay() {
+        let search = "q=a%20b&status=all";
+        assert_eq!(value_of(search, "q"), "a b");
+        assert_eq!(value_of(search, "limit"), "");
+        assert_eq!(changed(search, "status", "").on("/x"), "/x?q=a%20b");
+        assert_eq!(changed(search, "q", "c").on("/x"), "/x?status=all&q=c");
     }
 
     #[test]

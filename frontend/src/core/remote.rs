@@ -1,6 +1,6 @@
 //! One thing that is read from the server: what is known of it, and reading it again.
 
-use std::future::Future;
+use std::rc::Rc;
 
 use latchkey_types::Timestamp;
 use leptos::{ev, prelude::*, task::spawn_local};
@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     api::{self, ApiFailure, ApiResult},
+    reactive::watch,
     time,
 };
 
@@ -22,10 +23,7 @@ pub struct Remote<T: Send + Sync + 'static> {
     pub failure: RwSignal<Option<ApiFailure>>,
     /// Whether a reading is under way.
     pub is_loading: RwSignal<bool>,
-    /// Readings asked for, so that a slow early one never overwrites a later.
-    asked: RwSignal<u64>,
-    /// What `reload` counts up.
-    again: RwSignal<u64>,
+    reading: Reading,
 }
 
 impl<T: Send + Sync + 'static> Clone for Remote<T> {
@@ -39,7 +37,7 @@ impl<T: Send + Sync + 'static> Copy for Remote<T> {}
 impl<T: Send + Sync + 'static> Remote<T> {
     /// Reads it again. What is shown stays until the answer.
     pub fn reload(self) {
-        self.again.try_update(|again| *again += 1);
+        self.reading.again();
     }
 }
 
@@ -50,62 +48,95 @@ pub fn use_remote<T>(path: impl Fn() -> String + 'static) -> Remote<T>
 where
     T: DeserializeOwned + Send + Sync + 'static,
 {
-    use_remote_with(move || {
-        let path = path();
-        let read = async move |path: String| api::get::<T>(&path).await;
-        (!path.is_empty()).then(|| read(path))
-    })
+    let value = RwSignal::new(None);
+    let reading = Reading::new();
+    reading.follow(
+        Box::new(path),
+        Box::new(move || value.set(None)),
+        Rc::new(move |bytes| {
+            value.set(Some(api::parse(bytes)?));
+            Ok(())
+        }),
+    );
+    Remote {
+        value,
+        failure: reading.failure,
+        is_loading: reading.is_loading,
+        reading,
+    }
 }
 
-/// The same for any way of reading. `read` is reactive; `None` reads nothing.
-#[must_use]
-pub fn use_remote_with<T, F>(read: impl Fn() -> Option<F> + 'static) -> Remote<T>
-where
-    T: Send + Sync + 'static,
-    F: Future<Output = ApiResult<T>> + 'static,
-{
-    let remote = Remote {
-        value: RwSignal::new(None),
-        failure: RwSignal::new(None),
-        is_loading: RwSignal::new(true),
-        asked: RwSignal::new(0),
-        again: RwSignal::new(0),
-    };
-    Effect::new(move |before: Option<u64>| {
-        let again = remote.again.get();
-        let reading = read();
-        // Another path is another thing: what was shown of the old one would be a lie.
-        if before == Some(again) {
-            remote.value.set(None);
+/// What to do with an answer's bytes.
+pub(super) type Take = Rc<dyn Fn(&[u8]) -> ApiResult<()>>;
+
+/// Reading, whatever the type: compiled once.
+#[derive(Clone, Copy)]
+pub(super) struct Reading {
+    pub failure: RwSignal<Option<ApiFailure>>,
+    pub is_loading: RwSignal<bool>,
+    /// How many readings were asked for: a slow early one never overwrites a later.
+    asked: RwSignal<u64>,
+    /// What `again` counts up.
+    again: RwSignal<u64>,
+}
+
+impl Reading {
+    pub fn new() -> Self {
+        Self {
+            failure: RwSignal::new(None),
+            is_loading: RwSignal::new(true),
+            asked: RwSignal::new(0),
+            again: RwSignal::new(0),
         }
-        let turn = remote.asked.get_untracked() + 1;
-        remote.asked.set(turn);
-        remote.is_loading.set(reading.is_some());
-        if let Some(reading) = reading {
-            spawn_local(async move {
-                let outcome = reading.await;
-                // The page may be gone by now.
-                if remote.asked.try_get_untracked() != Some(turn) {
-                    return;
-                }
-                remote.is_loading.set(false);
-                match outcome {
-                    Ok(value) => {
-                        remote.failure.set(None);
-                        remote.value.set(Some(value));
-                    }
-                    Err(failure) => remote.failure.set(Some(failure)),
-                }
-            });
+    }
+
+    /// Reads the same path again.
+    pub fn again(self) {
+        self.again.try_update(|again| *again += 1);
+    }
+
+    /// Reads a path now, and when it changes; then what was shown is forgotten first, since another path is another
+    /// thing. Reads the same path again after [`Reading::again`], and when the person comes back.
+    pub fn follow(self, path: Box<dyn Fn() -> String>, forget: Box<dyn Fn()>, take: Take) {
+        let mut before = None;
+        watch(move || {
+            let (again, path) = (self.again.get(), path());
+            if before.is_some_and(|before| before == again) {
+                forget();
+            }
+            before = Some(again);
+            self.read(path, Rc::clone(&take));
+        });
+        on_return(move || self.again());
+    }
+
+    /// Reads a path; an empty one reads nothing.
+    pub fn read(self, path: String, take: Take) {
+        let turn = self.asked.get_untracked() + 1;
+        self.asked.set(turn);
+        self.is_loading.set(!path.is_empty());
+        if path.is_empty() {
+            return;
         }
-        again
-    });
-    on_return(move || remote.reload());
-    remote
+        spawn_local(async move {
+            let outcome = api::read(&path).exchange(None).await;
+            // The page may be gone by now, or want something else.
+            if self.asked.try_get_untracked() != Some(turn) {
+                return;
+            }
+            self.is_loading.set(false);
+            self.failure
+                .set(outcome.and_then(|bytes| take(&bytes)).err());
+        });
+    }
 }
 
 /// Calls back when the person comes back to this tab after a while.
 pub fn on_return(call: impl Fn() + 'static) {
+    on_return_boxed(Box::new(call));
+}
+
+fn on_return_boxed(call: Box<dyn Fn()>) {
     let left_at = StoredValue::new(None::<Timestamp>);
     let blur = window_event_listener(ev::blur, move |_| {
         left_at.try_set_value(Some(time::now()));

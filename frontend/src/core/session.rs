@@ -8,7 +8,7 @@ use latchkey_types::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::api::{self, ApiFailure, ApiResult};
+use super::api::{self, ApiFailure};
 
 /// The first pause between two tries to reach the server; it doubles up to the last.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -143,19 +143,10 @@ impl Session {
         });
     }
 
-    /// Signs out.
-    ///
-    /// # Errors
-    /// When the server could not be asked. Nobody who is signed out already is an error.
-    pub async fn sign_out(self) -> ApiResult<()> {
-        match api::delete("/session").send_empty().await {
-            Err(failure) if !failure.is_session_end() => Err(failure),
-            _ => {
-                self.forget_user();
-                self.was_ended.set(false);
-                Ok(())
-            }
-        }
+    /// The server has signed the person out, as they asked.
+    pub fn signed_out(self) {
+        self.forget_user();
+        self.was_ended.set(false);
     }
 
     /// Keeps the page as it is, whatever happens to the session, until [`Session::release`].

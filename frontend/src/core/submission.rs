@@ -1,101 +1,135 @@
 //! Sending something: once, with progress, and with a failure that is shown where it belongs.
 
-use std::{future::Future, rc::Rc};
+use std::rc::Rc;
 
-use leptos::{
-    prelude::*,
-    reactive::actions::{Action, ActionAbortHandle},
+use leptos::{prelude::*, task::spawn_local};
+use serde::de::DeserializeOwned;
+use web_sys::AbortController;
+
+use super::{
+    api::{self, ApiFailure, Call},
+    remote::Take,
 };
-
-use super::api::{ApiFailure, ApiResult};
 
 /// A form's or a button's way to the server. While one is under way, sending again does nothing, so that a
 /// double click makes one key. Copy it freely.
-pub struct Submission<I: Send + Sync + 'static> {
+pub struct Submission<I: 'static> {
     /// Why the last one failed; cleared when the next one is sent.
     pub failure: RwSignal<Option<ApiFailure>>,
-    is_busy: RwSignal<bool>,
-    action: StoredValue<Action<I, ()>>,
-    abort: StoredValue<Option<ActionAbortHandle>, LocalStorage>,
+    state: Sending,
+    work: StoredValue<Box<dyn Fn(I) -> Call>, LocalStorage>,
 }
 
-impl<I: Send + Sync + 'static> Clone for Submission<I> {
+impl<I: 'static> Clone for Submission<I> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<I: Send + Sync + 'static> Copy for Submission<I> {}
+impl<I: 'static> Copy for Submission<I> {}
 
-/// Sends with `work`, and gives what came back to `done`. The answer is kept nowhere else: it may hold a secret.
+/// Sends the call that `work` makes, and gives what came back to `done`. The answer is kept nowhere else: it may hold
+/// a secret. An answer without a body is `()`.
 #[must_use]
-pub fn use_submission<I, T, F>(
-    work: impl Fn(I) -> F + 'static,
+pub fn use_submission<I, T>(
+    work: impl Fn(I) -> Call + 'static,
     done: impl Fn(T) + 'static,
 ) -> Submission<I>
 where
-    I: Clone + Send + Sync + 'static,
-    T: 'static,
-    F: Future<Output = ApiResult<T>> + 'static,
+    I: 'static,
+    T: DeserializeOwned + 'static,
 {
-    let failure = RwSignal::new(None);
-    let is_busy = RwSignal::new(false);
-    let done = Rc::new(done);
-    let action = Action::new_unsync(move |input: &I| {
-        let answer = work(input.clone());
-        let done = Rc::clone(&done);
-        async move {
-            let outcome = answer.await;
-            // The form may be gone by now; then nobody wants the answer.
-            if is_busy.try_set(false).is_some() {
-                return;
-            }
-            match outcome {
-                Ok(value) => done(value),
-                Err(why) => failure.set(Some(why)),
-            }
-        }
-    });
+    let state = Sending {
+        failure: RwSignal::new(None),
+        is_busy: RwSignal::new(false),
+        stop: StoredValue::new_local(None),
+        take: StoredValue::new_local(Rc::new(move |bytes| {
+            done(api::parse(bytes)?);
+            Ok(())
+        })),
+    };
     Submission {
-        failure,
-        is_busy,
-        action: StoredValue::new(action),
-        abort: StoredValue::new_local(None),
+        failure: state.failure,
+        state,
+        work: StoredValue::new_local(Box::new(work)),
     }
 }
 
-impl<I: Send + Sync + 'static> Submission<I> {
+impl<I: 'static> Submission<I> {
     /// Sends, unless one is under way.
     pub fn send(self, input: I) {
-        if self.is_busy.get_untracked() {
-            return;
+        if !self.state.is_busy.get_untracked() {
+            let call = self.work.try_with_value(|work| work(input));
+            if let Some(call) = call {
+                self.state.send(call);
+            }
         }
-        self.failure.set(None);
-        self.is_busy.set(true);
-        let handle = self
-            .action
-            .with_value(|action| action.dispatch_local(input));
-        self.abort.set_value(Some(handle));
     }
 
     /// Gives up waiting. What the server made of it meanwhile is not undone.
     pub fn cancel(self) {
-        let handle = self.abort.try_update_value(Option::take).flatten();
-        if let (Some(handle), true) = (handle, self.is_busy.get_untracked()) {
-            handle.abort();
-            self.is_busy.set(false);
-        }
+        self.state.cancel();
     }
 
     /// Whether one is under way. Reactive.
     #[must_use]
     pub fn is_busy(self) -> Signal<bool> {
-        self.is_busy.into()
+        self.state.is_busy.into()
     }
 
     /// What is wrong with one field, by its JSON pointer. Reactive; for a field's `error`.
     #[must_use]
     pub fn field(self, pointer: &'static str) -> Signal<Option<String>> {
+        self.state.field(pointer)
+    }
+
+    /// What to say beside the button, when the fields of `shown` show their own errors. Reactive.
+    #[must_use]
+    pub fn message(self, shown: &'static [&'static str]) -> Signal<Option<String>> {
+        self.state.message(shown)
+    }
+}
+
+/// Sending, whatever the types: compiled once.
+#[derive(Clone, Copy)]
+struct Sending {
+    failure: RwSignal<Option<ApiFailure>>,
+    is_busy: RwSignal<bool>,
+    stop: StoredValue<Option<AbortController>, LocalStorage>,
+    take: StoredValue<Take, LocalStorage>,
+}
+
+impl Sending {
+    fn send(self, call: Call) {
+        let stop = AbortController::new().ok();
+        self.failure.set(None);
+        self.is_busy.set(true);
+        self.stop.set_value(stop.clone());
+        let own = stop.clone();
+        spawn_local(async move {
+            let outcome = call.exchange(stop).await;
+            // The form may be gone by now, or the person have given up; then nobody wants the answer.
+            let current = self.stop.try_update_value(Option::take).flatten();
+            let take = self.take.try_get_value();
+            let (Some(take), true) = (take, current.is_some() && current == own) else {
+                return;
+            };
+            self.is_busy.set(false);
+            if let Err(why) = outcome.and_then(|bytes| take(&bytes)) {
+                // What was done may have taken the form away.
+                self.failure.try_set(Some(why));
+            }
+        });
+    }
+
+    fn cancel(self) {
+        if let Some(stop) = self.stop.try_update_value(Option::take).flatten() {
+            self.is_busy.set(false);
+            stop.abort();
+        }
+    }
+
+    fn field(self, pointer: &'static str) -> Signal<Option<String>> {
         Signal::derive(move || {
             self.failure.with(|failure| {
                 let detail = failure.as_ref()?.field(pointer)?;
@@ -104,9 +138,7 @@ impl<I: Send + Sync + 'static> Submission<I> {
         })
     }
 
-    /// What to say beside the button, when the fields of `shown` show their own errors. Reactive.
-    #[must_use]
-    pub fn message(self, shown: &'static [&'static str]) -> Signal<Option<String>> {
+    fn message(self, shown: &'static [&'static str]) -> Signal<Option<String>> {
         Signal::derive(move || {
             self.failure
                 .with(|failure| failure.as_ref()?.beside_fields(shown))

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::reactive::watch;
+
 /// Where the choice is stored; it is no secret.
 const STORAGE_KEY: &str = "latchkey.theme";
 
@@ -53,16 +55,18 @@ pub fn provide_theme() -> RwSignal<Theme> {
         .and_then(|storage| storage.get_item(STORAGE_KEY).ok().flatten())
         .unwrap_or_default();
     let theme = RwSignal::new(Theme::of_word(&stored));
-    Effect::new(move |before: Option<()>| {
+    let mut is_first = true;
+    watch(move || {
         let word = theme.get().word();
         if let Some(root) = document().document_element() {
             // Fails for no attribute name that is valid.
             let _ = root.set_attribute("data-theme", word);
         }
         // Storage may be full or forbidden; the choice then lasts as long as the page.
-        if let (Some(()), Some(storage)) = (before, storage()) {
+        if let (false, Some(storage)) = (is_first, storage()) {
             let _ = storage.set_item(STORAGE_KEY, word);
         }
+        is_first = false;
     });
     provide_context(theme);
     theme

@@ -2,18 +2,20 @@
 
 use latchkey_types::session::{ClaimRequest, SignedIn};
 use leptos::{ev, prelude::*};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
-    components::{Button, ButtonKind, Empty, Glyph, Notice, PageHead, TextField, Tone},
-    core::{api, fragment, session::use_session, submission::use_submission},
+    components::{Button, ButtonKind, Empty, Failure, Form, Glyph, PageHead, Show, TextField},
+    core::{
+        api, fragment, reactive::memo, router::use_place, session::use_session,
+        submission::use_submission,
+    },
 };
 
 /// What a sign-in link opens.
 #[component]
 pub fn Claim() -> impl IntoView {
     let session = use_session();
-    let go = use_navigate();
+    let place = use_place();
     let token = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
     let take_token = move || {
@@ -29,32 +31,22 @@ pub fn Claim() -> impl IntoView {
     on_cleanup(move || listener.remove());
 
     let claim = use_submission(
-        |request: ClaimRequest| async move {
-            api::post("/session/claim")
-                .json(&request)
-                .send::<SignedIn>()
-                .await
-        },
+        |request: ClaimRequest| api::post("/session/claim").json(&request),
         move |answer: SignedIn| {
             token.set(String::new());
             password.set(String::new());
             session.set_user(answer.user);
-            let options = NavigateOptions {
-                replace: true,
-                ..NavigateOptions::default()
-            };
-            go("/projects", options);
+            place.replace("/projects");
         },
     );
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let send = move |()| {
         claim.send(ClaimRequest {
             token: token.get_untracked(),
             password: password.get_untracked(),
         });
     };
     let message = claim.message(&["/password"]);
-    let has_token = Memo::new(move |_| token.with(|token| !token.is_empty()));
+    let has_token = memo(move || token.with(|token| !token.is_empty()));
     view! {
         <div class="narrow">
             <PageHead title="Choose a password" />
@@ -71,7 +63,7 @@ pub fn Claim() -> impl IntoView {
                     }
                 }
             >
-                <form class="panel stack" on:submit=send>
+                <Form class="panel stack" on_send=send>
                     <TextField
                         label="New password"
                         kind="password"
@@ -81,15 +73,13 @@ pub fn Claim() -> impl IntoView {
                         hint="At least 10 characters. A few unrelated words make a good one."
                         error=claim.field("/password")
                     />
-                    {move || {
-                        message.get().map(|text| view! { <Notice tone=Tone::Danger live=true>{text}</Notice> })
-                    }}
+                    <Failure text=message />
                     <div class="actions start">
                         <Button kind=ButtonKind::Primary submit=true busy=claim.is_busy()>
                             "Save and sign in"
                         </Button>
                     </div>
-                </form>
+                </Form>
             </Show>
         </div>
     }

@@ -6,7 +6,7 @@ use latchkey_types::verify::{VerifyRequest, VerifyResult};
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, ButtonKind, Notice, PageHead, TextField, Tone},
+    components::{Button, ButtonKind, Failure, Form, PageHead, TextField},
     core::{api, submission::use_submission},
 };
 use found::Found;
@@ -18,20 +18,14 @@ pub fn FindKey() -> impl IntoView {
     let result = RwSignal::new(None::<VerifyResult>);
     let problem = RwSignal::new(None::<String>);
     let find = use_submission(
-        |request: VerifyRequest| async move {
-            api::post("/keys/verify")
-                .json(&request)
-                .send::<VerifyResult>()
-                .await
-        },
+        |request: VerifyRequest| api::post("/keys/verify").json(&request),
         move |answer: VerifyResult| {
             // It is known now; nothing on the page needs the secret any more.
             text.set(String::new());
             result.set(Some(answer));
         },
     );
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let send = move |()| {
         result.set(None);
         let secret = text.with_untracked(|text| secret_in(text).to_owned());
         let wrong = refusal(&secret);
@@ -51,7 +45,7 @@ pub fn FindKey() -> impl IntoView {
             title="Find a key"
             lead="Found a secret in a log, a chat or a repository? Paste it here to see which key it is, and to revoke it."
         />
-        <form class="panel stack" on:submit=send>
+        <Form class="panel stack" on_send=send>
             <TextField
                 label="Secret or endpoint URL"
                 kind="password"
@@ -61,15 +55,13 @@ pub fn FindKey() -> impl IntoView {
                 hint="It is sent to this server only, and kept nowhere."
                 error=error
             />
-            {move || {
-                message.get().map(|text| view! { <Notice tone=Tone::Danger live=true>{text}</Notice> })
-            }}
+            <Failure text=message />
             <div class="actions start">
                 <Button kind=ButtonKind::Primary submit=true busy=find.is_busy()>
                     "Find the key"
                 </Button>
             </div>
-        </form>
+        </Form>
         <div aria-live="polite">
             {move || result.get().map(|result| view! { <Found result=result /> })}
         </div>

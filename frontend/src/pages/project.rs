@@ -10,19 +10,14 @@ mod settings;
 
 use latchkey_types::member::Role;
 use leptos::prelude::*;
-use leptos_router::components::{A, Outlet};
 
 use crate::{
-    components::{Empty, Glyph, Notice, PageHead, Tab, TabLinks, Tone},
-    core::words,
+    components::{Empty, Glyph, Notice, PageHead, Show, Tab, TabLinks, Tone, dynamic},
+    core::{reactive::memo, router::use_place, words},
+    pages::NotFound,
 };
 
-pub use audit_log::AuditLog;
 pub use current::{CurrentProject, use_project};
-pub use members::Members;
-pub use overview::Overview;
-pub use servers::McpServers;
-pub use settings::Settings;
 
 /// What every page of a project stands in. Its pages are read at the same time as the project itself.
 #[component]
@@ -33,14 +28,14 @@ pub fn ProjectFrame() -> impl IntoView {
             .read(|project| project.name.clone())
             .unwrap_or_default()
     });
-    let is_missing = Memo::new(move |_| {
+    let is_missing = memo(move || {
         project.remote.value.with(Option::is_none) && project.remote.failure.with(Option::is_some)
     });
-    let is_viewer = Memo::new(move |_| project.read(|project| project.role) == Some(Role::Viewer));
+    let is_viewer = memo(move || project.read(|project| project.role) == Some(Role::Viewer));
     view! {
         <div class="project">
             <nav class="crumbs" aria-label="Where you are">
-                <A href="/projects">"Projects"</A>
+                <a href="/projects">"Projects"</a>
             </nav>
             <PageHead title=name>
                 {move || project.read(|project| words::role(project.role)).map(|role| view! {
@@ -58,7 +53,7 @@ pub fn ProjectFrame() -> impl IntoView {
                 } else {
                     view! {
                         <TabLinks label="Project" base=project.page() tabs=tabs(is_viewer.get())>
-                            <Outlet />
+                            <TabPage />
                         </TabLinks>
                     }
                         .into_any()
@@ -67,6 +62,29 @@ pub fn ProjectFrame() -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// The page of the chosen tab.
+#[component]
+fn TabPage() -> impl IntoView {
+    let place = use_place();
+    let tab = memo(move || place.with_path(|path| tab_of(path).to_owned()));
+    dynamic(move || {
+        tab.with(|tab| match tab.as_str() {
+            "" => overview::Overview().into_any(),
+            "mcp-servers" => servers::McpServers().into_any(),
+            "members" => members::Members().into_any(),
+            "audit" => audit_log::AuditLog().into_any(),
+            "settings" => settings::Settings().into_any(),
+            _ => NotFound().into_any(),
+        })
+    })
+}
+
+/// What follows the project in a path: "audit" of `/projects/proj_1/audit`.
+fn tab_of(path: &str) -> &str {
+    let rest = path.trim_matches('/').splitn(3, '/').nth(2);
+    rest.unwrap_or_default()
 }
 
 /// The project could not be read.
@@ -86,7 +104,7 @@ fn Missing(project: CurrentProject) -> impl IntoView {
                 <Empty glyph=Glyph::Search title="There is no such project">
                     <p>"It doesn't exist, or you are not a member of it."</p>
                     <p>
-                        <A href="/projects">"All your projects"</A>
+                        <a href="/projects">"All your projects"</a>
                     </p>
                 </Empty>
             }
@@ -134,6 +152,13 @@ mod tests {
         let ids: Vec<&str> = tabs(true).iter().map(|tab| tab.id).collect();
         assert_eq!(ids, ["", "mcp-servers", "members"]);
         assert_eq!(tabs(false).len(), 5);
+    }
+
+    #[test]
+    fn the_tab_is_read_from_the_path() {
+        assert_eq!(tab_of("/projects/proj_1"), "");
+        assert_eq!(tab_of("/projects/proj_1/audit/"), "audit");
+        assert_eq!(tab_of("/projects/proj_1/audit/more"), "audit/more");
     }
 
     #[test]

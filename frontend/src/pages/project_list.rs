@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use crate::{
     components::{
         Badge, Button, ButtonKind, Empty, FilterField, Glyph, LoadableList, PageHead, SearchField,
+        Show, rows,
     },
     core::{
         paged::use_paged,
@@ -62,11 +63,13 @@ pub fn ProjectList() -> impl IntoView {
                 options=vec![("", "Current"), ("true", "Archived")]
             />
         </div>
-        <LoadableList of=projects empty=nothing let:rows>
+        <LoadableList of=projects empty=nothing let:projects>
             <ul class="cards">
-                <For each=move || rows.get() key=|project| (project.id, project.version) let:project>
-                    <Card project=project />
-                </For>
+                {rows(
+                    projects,
+                    |project| format!("{} {}", project.id, project.version),
+                    |project| view! { <Card project=project /> }.into_any(),
+                )}
             </ul>
         </LoadableList>
         <Show when=move || is_adding.get()>

@@ -2,11 +2,13 @@
 
 use latchkey_types::session::{SetupDone, SetupRequest};
 use leptos::{ev, prelude::*};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
-    components::{Button, ButtonKind, Notice, PageHead, TextField, Tone},
-    core::{api, fragment, session::use_session, submission::use_submission},
+    components::{Button, ButtonKind, Failure, Form, Notice, PageHead, Show, TextField, Tone},
+    core::{
+        api, fragment, reactive::watch, router::use_place, session::use_session,
+        submission::use_submission,
+    },
 };
 
 const FIELDS: &[&str] = &[
@@ -21,7 +23,7 @@ const FIELDS: &[&str] = &[
 #[component]
 pub fn Setup() -> impl IntoView {
     let session = use_session();
-    let go = use_navigate();
+    let place = use_place();
     let token = RwSignal::new(String::new());
     let has_token = RwSignal::new(false);
     let name = RwSignal::new(String::new());
@@ -44,9 +46,7 @@ pub fn Setup() -> impl IntoView {
     on_cleanup(move || listener.remove());
 
     let set_up = use_submission(
-        |request: SetupRequest| async move {
-            api::post("/setup").json(&request).send::<SetupDone>().await
-        },
+        |request: SetupRequest| api::post("/setup").json(&request),
         move |done: SetupDone| {
             token.set(String::new());
             password.set(String::new());
@@ -55,15 +55,10 @@ pub fn Setup() -> impl IntoView {
                 |project| format!("/projects/{}/mcp-servers", project.id),
             );
             session.set_user(done.user);
-            let options = NavigateOptions {
-                replace: true,
-                ..NavigateOptions::default()
-            };
-            go(&to, options);
+            place.replace(&to);
         },
     );
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let send = move |()| {
         let project_name = project.get_untracked().trim().to_owned();
         set_up.send(SetupRequest {
             setup_token: token.get_untracked().trim().to_owned(),
@@ -74,7 +69,7 @@ pub fn Setup() -> impl IntoView {
         });
     };
     // A token that turned out wrong can be replaced.
-    Effect::new(move |_| {
+    watch(move || {
         let is_wrong = set_up.failure.with(|failure| {
             failure.as_ref().and_then(api::ApiFailure::code)
                 == Some(latchkey_types::ProblemCode::SetupTokenWrong)
@@ -90,7 +85,7 @@ pub fn Setup() -> impl IntoView {
                 title="Set up Latchkey"
                 lead="Make the first account. It administers this instance."
             />
-            <form class="panel stack" on:submit=send>
+            <Form class="panel stack" on_send=send>
                 <Show
                     when=move || has_token.get()
                     fallback=move || {
@@ -140,15 +135,13 @@ pub fn Setup() -> impl IntoView {
                     hint="A project has one MCP endpoint, with its own keys and members. You can make more later."
                     error=set_up.field("/project_name")
                 />
-                {move || {
-                    message.get().map(|text| view! { <Notice tone=Tone::Danger live=true>{text}</Notice> })
-                }}
+                <Failure text=message />
                 <div class="actions start">
                     <Button kind=ButtonKind::Primary submit=true busy=set_up.is_busy()>
                         "Create the account"
                     </Button>
                 </div>
-            </form>
+            </Form>
         </div>
     }
     .into_any()

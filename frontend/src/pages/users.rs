@@ -9,8 +9,8 @@ use latchkey_types::{page::UserPage, user::User};
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, ButtonKind, Empty, Glyph, LoadableList, PageHead, Table},
-    core::{paged::use_paged, secret::OneTime, session::use_session},
+    components::{Button, ButtonKind, Empty, Glyph, LoadableList, PageHead, Show, Table, rows},
+    core::{paged::use_paged, reactive::memo, secret::OneTime, session::use_session},
 };
 use add::AddUser;
 use disable::Disable;
@@ -21,7 +21,7 @@ use row::{Change, UserRow};
 #[component]
 pub fn Users() -> impl IntoView {
     let session = use_session();
-    let is_admin = Memo::new(move |_| session.is_admin());
+    let is_admin = memo(move || session.is_admin());
     view! {
         <Show
             when=move || is_admin.get()
@@ -63,10 +63,14 @@ fn UserList() -> impl IntoView {
                 "Add user"
             </Button>
         </PageHead>
-        <LoadableList of=list empty=|| view! { <Empty glyph=Glyph::Person title="No users" /> } let:rows>
+        <LoadableList of=list empty=|| view! { <Empty glyph=Glyph::Person title="No users" /> } let:users>
             <Table label="Users" columns=vec!["Name", "E-mail", "Role", "Added", ""]>
-                <For each=move || rows.get() key=|user| (user.id, user.version) let:user>
-                    <UserRow
+                {rows(
+                    users,
+                    |user| format!("{} {}", user.id, user.version),
+                    move |user| {
+                        view! {
+                            <UserRow
                         user=user
                         on_change=move |change| match change {
                             Change::Updated(user) => put.run(user),
@@ -75,7 +79,10 @@ fn UserList() -> impl IntoView {
                             Change::Stale => list.reload(),
                         }
                     />
-                </For>
+                        }
+                        .into_any()
+                    },
+                )}
             </Table>
         </LoadableList>
         <Show when=move || is_adding.get()>

@@ -40,8 +40,11 @@ pub fn cargo_build(target_directory: &Path) -> Outcome<Command> {
     Ok(command)
 }
 
-/// The flags that were asked for, and one more: messages of a panic name source files, and a browser has no business
-/// with this machine's folders. Shorter, too, and the same bytes on every machine.
+/// The flags that were asked for, and ours.
+///
+/// Leptos' erased views are a seventh smaller than one type for each view. Messages of a panic name source files, and
+/// a browser has no business with this machine's folders; without them it is shorter, too, and the same bytes on every
+/// machine.
 fn flags() -> String {
     let encoded = env::var("CARGO_ENCODED_RUSTFLAGS").ok();
     let asked = encoded.or_else(|| {
@@ -52,7 +55,8 @@ fn flags() -> String {
     let home = home.or_else(|| Some(Path::new(&env::var_os("HOME")?).join(".cargo")));
     let sources = home.map(|home| home.join("registry/src"));
     let remap = sources.map(|sources| format!("--remap-path-prefix={}=", sources.display()));
-    let flags: Vec<String> = asked.into_iter().chain(remap).collect();
+    let erased = "--cfg=erase_components".to_owned();
+    let flags: Vec<String> = asked.into_iter().chain(remap).chain([erased]).collect();
     flags.join(SEPARATOR)
 }
 

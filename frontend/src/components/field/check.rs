@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::Ids;
+use crate::components::Show;
 
 /// Yes or no, tied to a signal.
 #[component]

@@ -8,8 +8,8 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        Button, ButtonKind, CheckField, Confirm, CopyField, Dialog, Notice, SelectField, TextField,
-        Tone,
+        Button, ButtonKind, CheckField, Confirm, CopyField, Dialog, Failure, Form, Notice,
+        SelectField, Show, TextField, Tone,
     },
     core::{
         api,
@@ -63,21 +63,16 @@ fn TokenForm(on_created: Callback<CreatedToken>, on_close: Callback<()>) -> impl
     let verify = RwSignal::new(false);
     let attempt = Attempt::new();
     let create = use_submission(
-        move |request: CreateTokenRequest| async move {
+        move |request: CreateTokenRequest| {
             let key = attempt.key_for(&(&request.name, &request.permissions));
-            api::post("/me/tokens")
-                .idempotent(key)
-                .json(&request)
-                .send::<CreatedToken>()
-                .await
+            api::post("/me/tokens").idempotent(key).json(&request)
         },
-        move |created| {
+        move |created: CreatedToken| {
             attempt.finish();
             on_created.run(created);
         },
     );
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let send = move |()| {
         let chosen = [
             (manage, Permission::Manage),
             (read, Permission::Read),
@@ -98,7 +93,7 @@ fn TokenForm(on_created: Callback<CreatedToken>, on_close: Callback<()>) -> impl
     let message = create.message(&["/name", "/permissions", "/expires_at"]);
     view! {
         <Dialog title="New management token" on_close=on_close>
-            <form class="stack" on:submit=send>
+            <Form on_send=send>
                 <TextField
                     label="Name"
                     value=name
@@ -123,16 +118,14 @@ fn TokenForm(on_created: Callback<CreatedToken>, on_close: Callback<()>) -> impl
                     options=SPANS.to_vec()
                     error=create.field("/expires_at")
                 />
-                {move || {
-                    message.get().map(|text| view! { <Notice tone=Tone::Danger live=true>{text}</Notice> })
-                }}
+                <Failure text=message />
                 <div class="actions">
                     <Button on_press=move |()| on_close.run(())>"Cancel"</Button>
                     <Button kind=ButtonKind::Primary submit=true busy=create.is_busy()>
                         "Create token"
                     </Button>
                 </div>
-            </form>
+            </Form>
         </Dialog>
     }
     .into_any()

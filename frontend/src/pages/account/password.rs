@@ -4,7 +4,7 @@ use latchkey_types::user::ChangePasswordRequest;
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, ButtonKind, Notice, TextField, Tone, use_toasts},
+    components::{Button, ButtonKind, Failure, Form, TextField, use_toasts},
     core::{api, session::use_session, submission::use_submission},
 };
 
@@ -16,17 +16,14 @@ pub fn PasswordForm() -> impl IntoView {
     let current = RwSignal::new(String::new());
     let new = RwSignal::new(String::new());
     let change = use_submission(
-        |request: ChangePasswordRequest| async move {
-            api::put("/me/password").json(&request).send_empty().await
-        },
+        |request: ChangePasswordRequest| api::put("/me/password").json(&request),
         move |()| {
             current.set(String::new());
             new.set(String::new());
             toasts.say("Password changed. Other sessions have ended.");
         },
     );
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let send = move |()| {
         change.send(ChangePasswordRequest {
             current_password: current.get_untracked(),
             new_password: new.get_untracked(),
@@ -37,7 +34,7 @@ pub fn PasswordForm() -> impl IntoView {
     view! {
         <section class="panel stack" aria-labelledby="password">
             <h2 id="password">"Password"</h2>
-            <form class="stack" on:submit=send>
+            <Form on_send=send>
                 // Password managers look for whose password it is.
                 <input type="hidden" autocomplete="username" value=user_name />
                 <TextField
@@ -55,15 +52,13 @@ pub fn PasswordForm() -> impl IntoView {
                     hint="At least 10 characters. A few unrelated words make a good one."
                     error=change.field("/new_password")
                 />
-                {move || {
-                    message.get().map(|text| view! { <Notice tone=Tone::Danger live=true>{text}</Notice> })
-                }}
+                <Failure text=message />
                 <div class="actions start">
                     <Button kind=ButtonKind::Primary submit=true busy=change.is_busy()>
                         "Change password"
                     </Button>
                 </div>
-            </form>
+            </Form>
         </section>
     }
     .into_any()

@@ -7,7 +7,7 @@ use latchkey_types::{
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, ButtonKind, Notice, TextField, Tone, use_toasts},
+    components::{Button, ButtonKind, Failure, Form, TextField, use_toasts},
     core::{api, session::use_session, submission::use_submission, words},
 };
 
@@ -22,20 +22,15 @@ pub fn Profile() -> impl IntoView {
             .unwrap_or_default(),
     );
     let save = use_submission(
-        |(request, version): (UpdateMeRequest, i64)| async move {
-            api::patch("/me")
-                .if_version(version)
-                .json(&request)
-                .send::<User>()
-                .await
+        |(request, version): (UpdateMeRequest, i64)| {
+            api::patch("/me").if_version(version).json(&request)
         },
         move |user: User| {
             session.set_user(user);
             toasts.say("Name saved.");
         },
     );
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let send = move |()| {
         let Some(user) = untrack(|| session.user()) else {
             return;
         };
@@ -55,7 +50,7 @@ pub fn Profile() -> impl IntoView {
                 <dt>"Role"</dt>
                 <dd>{role}</dd>
             </dl>
-            <form class="stack" on:submit=send>
+            <Form on_send=send>
                 <TextField
                     label="Name"
                     value=name
@@ -63,15 +58,13 @@ pub fn Profile() -> impl IntoView {
                     max=limits::NAME_MAX
                     error=save.field("/name")
                 />
-                {move || {
-                    message.get().map(|text| view! { <Notice tone=Tone::Danger live=true>{text}</Notice> })
-                }}
+                <Failure text=message />
                 <div class="actions start">
                     <Button kind=ButtonKind::Primary submit=true busy=save.is_busy()>
                         "Save name"
                     </Button>
                 </div>
-            </form>
+            </Form>
         </section>
     }
     .into_any()

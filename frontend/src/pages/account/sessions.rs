@@ -5,9 +5,15 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        Badge, Button, Cell, Empty, LoadableList, RelativeTime, Row, Table, Tone, use_toasts,
+        Badge, Button, Cell, Empty, LoadableList, RelativeTime, Row, Show, Table, Tone, rows,
+        use_toasts,
     },
-    core::{api, paged::use_paged, submission::use_submission},
+    core::{
+        api,
+        paged::use_paged,
+        reactive::{memo, watch},
+        submission::use_submission,
+    },
 };
 
 /// The person's sessions, each to be ended.
@@ -16,25 +22,20 @@ pub fn Sessions() -> impl IntoView {
     let toasts = use_toasts();
     let list = use_paged::<SessionPage>(|| "/me/sessions".to_owned());
     let end_one = use_submission(
-        |id: SessionId| async move {
-            api::delete(&format!("/me/sessions/{id}"))
-                .send_empty()
-                .await
-                .map(|()| id)
-        },
-        move |id: SessionId| {
-            list.update(|rows| rows.retain(|session| session.id != id));
+        |id: SessionId| api::delete(&format!("/me/sessions/{id}")),
+        move |()| {
+            list.reload();
             toasts.say("Session ended.");
         },
     );
     let end_others = use_submission(
-        |()| async { api::delete("/me/sessions").send_empty().await },
+        |()| api::delete("/me/sessions"),
         move |()| {
             list.update(|rows| rows.retain(|session| session.is_current));
             toasts.say("All other sessions ended.");
         },
     );
-    Effect::new(move |_| {
+    watch(move || {
         for failure in [end_one.failure.get(), end_others.failure.get()]
             .into_iter()
             .flatten()
@@ -42,7 +43,7 @@ pub fn Sessions() -> impl IntoView {
             toasts.fail(failure.sentence());
         }
     });
-    let has_others = Memo::new(move |_| {
+    let has_others = memo(move || {
         list.rows.with(|rows| {
             rows.as_ref()
                 .is_some_and(|rows| rows.iter().any(|row| !row.is_current))
@@ -58,15 +59,22 @@ pub fn Sessions() -> impl IntoView {
                     </Button>
                 </Show>
             </div>
-            <LoadableList of=list empty=|| view! { <Empty title="No sessions" /> } let:rows>
+            <LoadableList of=list empty=|| view! { <Empty title="No sessions" /> } let:sessions>
                 <Table label="Sessions" columns=vec!["Browser", "Address", "Signed in", "Last seen", ""]>
-                    <For each=move || rows.get() key=|session| (session.id, session.last_seen_at) let:session>
-                        <SessionRow
-                            session=session
-                            busy=end_one.is_busy()
-                            on_end=move |id| end_one.send(id)
-                        />
-                    </For>
+                    {rows(
+                        sessions,
+                        |session| format!("{} {}", session.id, session.last_seen_at),
+                        move |session| {
+                            view! {
+                                <SessionRow
+                                    session=session
+                                    busy=end_one.is_busy()
+                                    on_end=move |id| end_one.send(id)
+                                />
+                            }
+                            .into_any()
+                        },
+                    )}
                 </Table>
             </LoadableList>
         </section>

@@ -7,7 +7,7 @@ use super::new_token::NewToken;
 use crate::{
     components::{
         Badge, Button, ButtonKind, Cell, Confirm, Empty, Glyph, LoadableList, RelativeTime, Row,
-        Table, Tone, use_toasts,
+        Show, Table, Tone, rows, use_toasts,
     },
     core::{api, paged::use_paged, submission::use_submission, time, words},
 };
@@ -20,7 +20,7 @@ pub fn Tokens() -> impl IntoView {
     let is_adding = RwSignal::new(false);
     let leaving = RwSignal::new(None::<Token>);
     let revoke = use_submission(
-        |id: TokenId| async move { api::delete(&format!("/me/tokens/{id}")).send_empty().await },
+        |id: TokenId| api::delete(&format!("/me/tokens/{id}")),
         move |()| {
             leaving.set(None);
             list.reload();
@@ -40,11 +40,18 @@ pub fn Tokens() -> impl IntoView {
                 "For scripts that manage projects and keys through the " <a href="/docs/" rel="external">"API"</a>
                 ". A token can do what you can, and no more than its permissions."
             </p>
-            <LoadableList of=list empty=|| view! { <Empty title="No tokens yet" /> } let:rows>
+            <LoadableList of=list empty=|| view! { <Empty title="No tokens yet" /> } let:tokens>
                 <Table label="Management tokens" columns=vec!["Name", "Token", "May", "Made", "Expires", ""]>
-                    <For each=move || rows.get() key=|token| (token.id, token.revoked_at) let:token>
-                        <TokenRow token=token on_revoke=move |token| leaving.set(Some(token)) />
-                    </For>
+                    {rows(
+                        tokens,
+                        |token| format!("{} {:?}", token.id, token.revoked_at),
+                        move |token| {
+                            view! {
+                                <TokenRow token=token on_revoke=move |token| leaving.set(Some(token)) />
+                            }
+                            .into_any()
+                        },
+                    )}
                 </Table>
             </LoadableList>
         </section>

@@ -11,11 +11,12 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        Button, ButtonKind, Confirm, Empty, Glyph, Loadable, Notice, RelativeTime, StatusBadge,
-        Tone,
+        Button, ButtonKind, Confirm, Empty, Glyph, Loadable, Notice, RelativeTime, Show,
+        StatusBadge, Tone,
     },
     core::{
-        api, remote::use_remote, session::use_session, submission::use_submission, time, words,
+        api, reactive::memo, remote::use_remote, session::use_session, submission::use_submission,
+        time, words,
     },
 };
 
@@ -50,7 +51,7 @@ fn FoundKey(code: VerifyCode, project_id: ProjectId, key_id: KeyId) -> impl Into
     let revoke = use_submission(
         move |()| {
             let path = format!("{path}?reason=compromised");
-            async move { api::delete(&path).send::<Receipt>().await }
+            api::delete(&path)
         },
         move |answer: Receipt| {
             is_asking.set(false);
@@ -60,7 +61,7 @@ fn FoundKey(code: VerifyCode, project_id: ProjectId, key_id: KeyId) -> impl Into
     );
     let reason = Signal::derive(move || revoke.failure.get().map(|failure| failure.sentence()));
     // Until the project is known the button is not offered: a viewer may not revoke.
-    let may_revoke = Memo::new(move |_| {
+    let may_revoke = memo(move || {
         session.is_admin()
             || project.value.with(|project| {
                 project

@@ -13,7 +13,7 @@ use super::use_project;
 use crate::{
     components::{
         Badge, Button, Cell, Empty, FilterField, Glyph, Icon, LoadableList, Notice, RelativeTime,
-        Row, Table, Tone, unique_id,
+        Row, Show, Table, Tone, rows as list, unique_id,
     },
     core::{
         api,
@@ -102,9 +102,11 @@ pub fn AuditLog() -> impl IntoView {
             </div>
             <LoadableList of=events empty=empty lines=6 children=move |rows| view! {
                 <Table label="Audit log" columns=vec!["When", "Who", "What", "From"]>
-                    <For each=move || rows.get() key=|event| event.id let:event>
-                        <EventRow event filters />
-                    </For>
+                    {list(
+                        rows,
+                        |event: &AuditEvent| event.id.to_string(),
+                        move |event| view! { <EventRow event filters /> }.into_any(),
+                    )}
                 </Table>
             } />
         </Show>
@@ -170,9 +172,7 @@ fn EventRow(event: AuditEvent, filters: Filters) -> impl IntoView {
                 <RelativeTime at=Some(event.at) />
             </Cell>
             <Cell label="Who">
-                <div>
-                    <Who actor=event.actor filters />
-                </div>
+                <Who actor=event.actor filters />
             </Cell>
             <Cell label="What" main=true>
                 <span class="sentence" title=event.action>

@@ -2,11 +2,12 @@
 
 use latchkey_types::{member::Role, project::Project};
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use crate::core::{
     query::encode,
+    reactive::memo,
     remote::{Remote, use_remote},
+    router::use_place,
 };
 
 /// The project of the address. Its pages can ask for their own data before it is known. Copy it freely.
@@ -19,10 +20,9 @@ pub struct CurrentProject {
 
 /// Reads the project of the address, for this page and those in it.
 pub fn provide_project() -> CurrentProject {
-    let params = use_params_map();
-    let id = Memo::new(move |_| {
-        let id = params.with(|params| params.get("project_id"));
-        encode(&id.unwrap_or_default())
+    let place = use_place();
+    let id = memo(move || {
+        place.with_path(|path| path.split('/').nth(2).map(encode).unwrap_or_default())
     });
     let remote = use_remote(move || format!("/projects/{}", id.get()));
     let project = CurrentProject { id, remote };

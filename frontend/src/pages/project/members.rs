@@ -11,12 +11,13 @@ use leptos::prelude::*;
 use super::use_project;
 use crate::{
     components::{
-        Badge, Button, ButtonKind, Cell, Confirm, Empty, Glyph, LoadableList, Notice, RelativeTime,
-        Row, SelectField, Table, TextField, Tone, use_toasts,
+        Badge, Button, ButtonKind, Cell, Confirm, Empty, Failure, Form, Glyph, LoadableList,
+        RelativeTime, Row, SelectField, Show, Table, TextField, Tone, rows as list, use_toasts,
     },
     core::{
         api,
         paged::{Paged, use_paged},
+        reactive::watch,
         session::use_session,
         submission::{Attempt, use_submission},
         words,
@@ -45,13 +46,11 @@ pub fn Members() -> impl IntoView {
             empty=|| view! { <Empty glyph=Glyph::Person title="Nobody belongs to this project" /> }
             children=move |rows| view! {
                 <Table label="Members" columns=vec!["Name", "E-mail address", "Role", "Since", ""]>
-                    <For
-                        each=move || rows.get()
-                        key=|member| (member.user_id, member.role as u8)
-                        let:member
-                    >
-                        <MemberRow member members leaving />
-                    </For>
+                    {list(
+                        rows,
+                        |member| format!("{} {}", member.user_id, member.role.as_str()),
+                        move |member| view! { <MemberRow member members leaving /> }.into_any(),
+                    )}
                 </Table>
             }
         />
@@ -70,10 +69,10 @@ fn AddMember(members: Paged<Member>) -> impl IntoView {
     let adding = use_submission(
         move |body: AddMemberRequest| {
             let key = attempt.key_for(&body);
-            let call = api::post(&project.path_now("/members"))
+
+            api::post(&project.path_now("/members"))
                 .idempotent(key)
-                .json(&body);
-            async move { call.send::<Member>().await }
+                .json(&body)
         },
         move |member: Member| {
             attempt.finish();
@@ -82,8 +81,7 @@ fn AddMember(members: Paged<Member>) -> impl IntoView {
             members.reload();
         },
     );
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let send = move |()| {
         adding.send(AddMemberRequest {
             email: email.get_untracked().trim().to_owned(),
             role: parse(&role.get_untracked()),
@@ -91,7 +89,7 @@ fn AddMember(members: Paged<Member>) -> impl IntoView {
     };
     let message = adding.message(&["/email", "/role"]);
     view! {
-        <form class="panel inline-form" on:submit=send>
+        <Form class="panel inline-form" on_send=send>
             <TextField
                 label="Add a member by e-mail address"
                 value=email
@@ -117,8 +115,8 @@ fn AddMember(members: Paged<Member>) -> impl IntoView {
             <Button kind=ButtonKind::Primary submit=true busy=adding.is_busy() icon=Glyph::Plus>
                 "Add member"
             </Button>
-            {move || message.get().map(|text| view! { <Notice tone=Tone::Danger live=true>{text}</Notice> })}
-        </form>
+            <Failure text=message />
+        </Form>
     }
     .into_any()
 }
@@ -137,9 +135,8 @@ fn MemberRow(
     let is_self = move || session.user().is_some_and(|user| user.id == id);
     let changing = use_submission(
         move |role: Role| {
-            let call = api::patch(&project.path_now(&format!("/members/{id}")))
-                .json(&UpdateMemberRequest { role });
-            async move { call.send::<Member>().await }
+            api::patch(&project.path_now(&format!("/members/{id}")))
+                .json(&UpdateMemberRequest { role })
         },
         move |changed: Member| {
             toasts.say(format!(
@@ -155,7 +152,7 @@ fn MemberRow(
         },
     );
     // The choice goes back to what is true when the server refuses.
-    Effect::new(move |_| {
+    watch(move || {
         if let Some(failure) = changing.failure.get() {
             toasts.fail(failure.sentence());
             members.reload();
@@ -234,10 +231,7 @@ fn RemoveMember(
     let id = member.user_id;
     let name = member.name.clone();
     let removing = use_submission(
-        move |()| {
-            let call = api::delete(&project.path_now(&format!("/members/{id}")));
-            async move { call.send_empty().await }
-        },
+        move |()| api::delete(&project.path_now(&format!("/members/{id}"))),
         move |()| {
             toasts.say(format!("{name} is not a member any more."));
             leaving.set(None);

@@ -27,8 +27,8 @@ use self::{
 use super::{servers::Expiry, use_project};
 use crate::{
     components::{
-        Badge, Button, ButtonKind, CopyField, CopyValue, Dialog, Glyph, Notice, RelativeTime, Tone,
-        use_toasts,
+        Badge, Button, ButtonKind, CopyField, CopyValue, Dialog, Glyph, Notice, RelativeTime, Show,
+        Tone, use_toasts,
     },
     core::{
         download::download,

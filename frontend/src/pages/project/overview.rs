@@ -5,12 +5,11 @@ mod care;
 
 use latchkey_types::{insight::Usage, project::Backend};
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use self::care::Care;
 use super::use_project;
 use crate::{
-    components::{Chart, CopyField, FilterField, Loadable},
+    components::{Chart, CopyField, FilterField, Loadable, Show},
     core::{
         query::{Query, use_query_state},
         remote::use_remote,
@@ -55,9 +54,9 @@ pub fn Overview() -> impl IntoView {
                 </Show>
                 <Show when=move || project.can_edit()>
                     <p>
-                        <A href=move || project.path("/mcp-servers") attr:class="button">
+                        <a href=move || project.path("/mcp-servers") class="button">
                             "Go to MCP Servers"
-                        </A>
+                        </a>
                     </p>
                 </Show>
             </section>

@@ -23,10 +23,11 @@ use super::{
     use_project,
 };
 use crate::{
-    components::{Button, ButtonKind, Empty, FilterField, Glyph, LoadableList, SearchField},
+    components::{Button, ButtonKind, Empty, FilterField, Glyph, LoadableList, SearchField, Show},
     core::{
         paged::use_paged,
         query::{Query, QueryState, use_query_state},
+        reactive::memo,
     },
 };
 
@@ -87,7 +88,7 @@ pub fn McpServers() -> impl IntoView {
     let heading = NodeRef::<html::H2>::new();
     // A dialog that opened from another one, or from a row that is gone, has nothing to give the focus back to.
     let refocus = move || focus_if_lost(heading);
-    let can_edit = Memo::new(move |_| project.can_edit());
+    let can_edit = memo(move || project.can_edit());
     let add = move || {
         view! {
             <Show when=move || can_edit.get()>
@@ -127,9 +128,9 @@ pub fn McpServers() -> impl IntoView {
             {add()}
         </div>
         <Show when=move || can_edit.get() && !doing.rotate.get().is_empty()>
-            <Opened state=doing.rotate keys children=move |key| view! {
+            <Opened state=doing.rotate keys show=move |key| view! {
                 <Rotation key keys reveal on_close=move |()| doing.rotate.set("") />
-            } />
+            }.into_any() />
         </Show>
         <div class="filters">
             <SearchField label="Search keys" state=filters.text />
@@ -165,17 +166,17 @@ pub fn McpServers() -> impl IntoView {
             <AddServer keys reveal on_close=move |()| is_adding.set(false) />
         </Show>
         <Show when=move || can_edit.get() && !doing.edit.get().is_empty()>
-            <Opened state=doing.edit keys children=move |key| view! {
+            <Opened state=doing.edit keys show=move |key| view! {
                 <EditKey key keys on_close=move |()| doing.edit.set("") />
-            } />
+            }.into_any() />
         </Show>
         <Show when=move || can_edit.get() && !doing.delete.get().is_empty()>
-            <Opened state=doing.delete keys children=move |key| view! {
+            <Opened state=doing.delete keys show=move |key| view! {
                 <DeleteKey key keys on_close=move |()| {
                     doing.delete.set("");
                     refocus();
                 } />
-            } />
+            }.into_any() />
         </Show>
         <OneTimeDialog reveal on_closed=move |()| refocus() />
     }

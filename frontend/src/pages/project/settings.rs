@@ -10,7 +10,8 @@ use leptos::prelude::*;
 use super::{CurrentProject, use_project};
 use crate::{
     components::{
-        Button, ButtonKind, CheckField, Confirm, Loadable, Notice, TextField, Tone, use_toasts,
+        Button, ButtonKind, CheckField, Confirm, Form, Loadable, Notice, Show, TextField, Tone,
+        use_toasts,
     },
     core::{
         api::{self, ApiFailure},
@@ -98,10 +99,9 @@ fn SettingsForm(project: CurrentProject, value: Signal<Project>) -> impl IntoVie
     let draft = value.with_untracked(Draft::of);
     let saving = use_submission(
         move |body: UpdateProjectRequest| {
-            let call = api::patch(&project.path_now(""))
+            api::patch(&project.path_now(""))
                 .if_version(draft.version.get_untracked())
-                .json(&body);
-            async move { call.send::<Project>().await }
+                .json(&body)
         },
         move |saved: Project| {
             draft.take(&saved);
@@ -140,8 +140,7 @@ fn SettingsForm(project: CurrentProject, value: Signal<Project>) -> impl IntoVie
             .with(|failure| failure.as_ref()?.beside_fields(&["/name", "/description"]))
             .filter(|_| !is_about_origins)
     });
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let send = move |()| {
         saving.send(draft.request());
     };
     // Loads what somebody else saved, and shows it in the place of what was typed.
@@ -158,7 +157,7 @@ fn SettingsForm(project: CurrentProject, value: Signal<Project>) -> impl IntoVie
         });
     };
     view! {
-        <form class="panel stack settings" on:submit=send>
+        <Form class="panel stack settings" on_send=send>
             <h2>"Settings"</h2>
             <TextField label="Name" value=draft.name max=NAME_MAX error=saving.field("/name") />
             <TextField
@@ -199,7 +198,7 @@ fn SettingsForm(project: CurrentProject, value: Signal<Project>) -> impl IntoVie
                     "Save settings"
                 </Button>
             </div>
-        </form>
+        </Form>
     }
     .into_any()
 }
@@ -210,10 +209,7 @@ fn Archive(project: CurrentProject, value: Signal<Project>) -> impl IntoView {
     let is_asking = RwSignal::new(false);
     let typed = RwSignal::new(String::new());
     let archiving = use_submission(
-        move |()| {
-            let call = api::delete(&project.path_now(""));
-            async move { call.send::<ArchivedProject>().await }
-        },
+        move |()| api::delete(&project.path_now("")),
         move |archived: ArchivedProject| {
             is_asking.set(false);
             let count = archived.receipts.len();

@@ -5,12 +5,13 @@ use latchkey_types::{
     project::{CreateProjectRequest, Project},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 
 use crate::{
-    components::{Button, ButtonKind, Dialog, Notice, TextField, Tone},
+    components::{Button, ButtonKind, Dialog, Failure, Form, TextField},
     core::{
         api,
+        reactive::memo,
+        router::use_place,
         submission::{Attempt, use_submission},
     },
 };
@@ -22,15 +23,15 @@ pub fn NewProject(
     #[prop(into)]
     on_close: Callback<()>,
 ) -> impl IntoView {
-    let go = use_navigate();
+    let place = use_place();
     let name = RwSignal::new(String::new());
     let description = RwSignal::new(String::new());
     let slug = RwSignal::new(String::new());
     let attempt = Attempt::new();
 
-    let proposed = Memo::new(move |_| name.with(|name| Slug::from_ascii_name(name)));
-    let chosen = Memo::new(move |_| slug.with(|slug| slug.trim().parse::<Slug>()));
-    let is_own = Memo::new(move |_| slug.with(|slug| !slug.trim().is_empty()));
+    let proposed = memo(move || name.with(|name| Slug::from_ascii_name(name)));
+    let chosen = memo(move || slug.with(|slug| slug.trim().parse::<Slug>()));
+    let is_own = memo(move || slug.with(|slug| !slug.trim().is_empty()));
     let hint = Signal::derive(move || {
         let shown = if is_own.get() {
             chosen.get().ok()
@@ -49,21 +50,14 @@ pub fn NewProject(
     });
 
     let create = use_submission(
-        move |request: CreateProjectRequest| async move {
+        move |request: CreateProjectRequest| {
             let key = attempt.key_for(&request);
-            api::post("/projects")
-                .idempotent(key)
-                .json(&request)
-                .send::<Project>()
-                .await
+            api::post("/projects").idempotent(key).json(&request)
         },
         move |project: Project| {
             attempt.finish();
             on_close.run(());
-            go(
-                &format!("/projects/{}/mcp-servers", project.id),
-                Default::default(),
-            );
+            place.go(&format!("/projects/{}/mcp-servers", project.id));
         },
     );
     let server_says = create.field("/slug");
@@ -72,8 +66,7 @@ pub fn NewProject(
         own.map(|error| error.to_string())
             .or_else(|| server_says.get())
     });
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let send = move |()| {
         let own = match chosen.get_untracked() {
             _ if !is_own.get_untracked() => None,
             Ok(slug) => Some(slug),
@@ -90,7 +83,7 @@ pub fn NewProject(
     let message = create.message(&["/name", "/description", "/slug"]);
     view! {
         <Dialog title="New project" on_close=on_close>
-            <form class="stack" on:submit=send>
+            <Form on_send=send>
                 <TextField
                     label="Name"
                     value=name
@@ -116,16 +109,14 @@ pub fn NewProject(
                     hint=hint
                     error=slug_error
                 />
-                {move || {
-                    message.get().map(|text| view! { <Notice tone=Tone::Danger live=true>{text}</Notice> })
-                }}
+                <Failure text=message />
                 <div class="actions">
                     <Button on_press=move |()| on_close.run(())>"Cancel"</Button>
                     <Button kind=ButtonKind::Primary submit=true busy=create.is_busy()>
                         "Create project"
                     </Button>
                 </div>
-            </form>
+            </Form>
         </Dialog>
     }
     .into_any()

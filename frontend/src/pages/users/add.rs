@@ -7,7 +7,7 @@ use latchkey_types::{
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, ButtonKind, Dialog, Notice, SelectField, TextField, Tone},
+    components::{Button, ButtonKind, Dialog, Failure, Form, SelectField, TextField},
     core::{
         api,
         submission::{Attempt, use_submission},
@@ -29,21 +29,16 @@ pub fn AddUser(
     let role = RwSignal::new("member".to_owned());
     let attempt = Attempt::new();
     let add = use_submission(
-        move |request: CreateUserRequest| async move {
+        move |request: CreateUserRequest| {
             let key = attempt.key_for(&request);
-            api::post("/users")
-                .idempotent(key)
-                .json(&request)
-                .send::<CreatedUser>()
-                .await
+            api::post("/users").idempotent(key).json(&request)
         },
         move |created: CreatedUser| {
             attempt.finish();
             on_added.run((created.user, created.sign_in_url));
         },
     );
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let send = move |()| {
         add.send(CreateUserRequest {
             name: name.get_untracked().trim().to_owned(),
             email: email.get_untracked().trim().to_owned(),
@@ -58,7 +53,7 @@ pub fn AddUser(
     let message = add.message(&["/name", "/email"]);
     view! {
         <Dialog title="Add user" on_close=on_close>
-            <form class="stack" on:submit=send>
+            <Form on_send=send>
                 <TextField
                     label="Name"
                     value=name
@@ -79,16 +74,14 @@ pub fn AddUser(
                     options=vec![("member", "Member"), ("admin", "Administrator")]
                     hint="Members make projects and work in those they belong to. Administrators manage users and every project."
                 />
-                {move || {
-                    message.get().map(|text| view! { <Notice tone=Tone::Danger live=true>{text}</Notice> })
-                }}
+                <Failure text=message />
                 <div class="actions">
                     <Button on_press=move |()| on_close.run(())>"Cancel"</Button>
                     <Button kind=ButtonKind::Primary submit=true busy=add.is_busy()>
                         "Add user"
                     </Button>
                 </div>
-            </form>
+            </Form>
         </Dialog>
     }
     .into_any()

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        Button, ButtonKind, CheckField, Confirm, Dialog, Notice, RelativeTime, StatusBadge, Tone,
+        Button, ButtonKind, CheckField, Confirm, Dialog, Failure, RelativeTime, StatusBadge,
         use_toasts,
     },
     core::{api, submission::use_submission},
@@ -31,16 +31,13 @@ pub fn Disable(
     let left = RwSignal::new(None::<Vec<Key>>);
     let name = StoredValue::new(user.name.clone());
     let disable = use_submission(
-        move |revoke: bool| async move {
+        move |revoke: bool| {
             let request = UpdateUserRequest {
                 disabled: Some(true),
                 revoke_keys: revoke.then_some(true),
                 ..UpdateUserRequest::default()
             };
-            api::patch(&format!("/users/{}", user.id))
-                .json(&request)
-                .send::<UpdatedUser>()
-                .await
+            api::patch(&format!("/users/{}", user.id)).json(&request)
         },
         move |answer: UpdatedUser| {
             on_done.run(answer.user);
@@ -149,9 +146,7 @@ fn KeysLeft(
             <div class="stack">
                 <p>"These keys were made by them, and are still accepted:"</p>
                 <ul class="key-list">{rows}</ul>
-                {move || {
-                    error.get().map(|text| view! { <Notice tone=Tone::Danger live=true>{text}</Notice> })
-                }}
+                <Failure text=error />
                 <div class="actions">
                     <Button autofocus=true on_press=on_close>"Leave them"</Button>
                     <Button kind=ButtonKind::Danger busy=busy on_press=on_revoke>

@@ -10,6 +10,7 @@ use crate::{
     components::{Badge, Cell, Glyph, Menu, MenuItem, RelativeTime, Row, Tone, use_toasts},
     core::{
         api,
+        reactive::watch,
         session::use_session,
         submission::{Attempt, use_submission},
         words,
@@ -40,13 +41,9 @@ pub fn UserRow(user: User, #[prop(into)] on_change: Callback<Change>) -> impl In
     let update = use_submission(
         move |request: UpdateUserRequest| {
             let (id, version) = kept.with_value(|user| (user.id, user.version));
-            async move {
-                api::patch(&format!("/users/{id}"))
-                    .if_version(version)
-                    .json(&request)
-                    .send::<UpdatedUser>()
-                    .await
-            }
+            api::patch(&format!("/users/{id}"))
+                .if_version(version)
+                .json(&request)
         },
         move |answer: UpdatedUser| {
             toasts.say("Saved.");
@@ -55,19 +52,16 @@ pub fn UserRow(user: User, #[prop(into)] on_change: Callback<Change>) -> impl In
     );
     let attempt = Attempt::new();
     let link = use_submission(
-        move |id: UserId| async move {
+        move |id: UserId| {
             let key = attempt.key_for(&id);
-            api::post(&format!("/users/{id}/sign-in-link"))
-                .idempotent(key)
-                .send::<SignInLink>()
-                .await
+            api::post(&format!("/users/{id}/sign-in-link")).idempotent(key)
         },
         move |answer: SignInLink| {
             attempt.finish();
             on_change.run(Change::Link(kept.get_value(), answer.sign_in_url));
         },
     );
-    Effect::new(move |_| {
+    watch(move || {
         for failure in [update.failure.get(), link.failure.get()]
             .into_iter()
             .flatten()

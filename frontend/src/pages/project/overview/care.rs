@@ -5,11 +5,10 @@ use latchkey_types::{
     page::HygienePage,
 };
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use crate::{
-    components::{Empty, Glyph, Icon, LoadableList},
-    core::paged::use_paged,
+    components::{Empty, Glyph, Icon, LoadableList, Show, rows as list},
+    core::{paged::use_paged, reactive::watch},
     pages::project::{servers::KeyName, use_project},
 };
 
@@ -20,7 +19,7 @@ pub fn Care() -> impl IntoView {
     // The server looks at so many keys a page and gives those that need care: a page can be empty and still
     // have a next one.
     let items = use_paged::<HygienePage>(move || project.path("/hygiene?limit=200"));
-    Effect::new(move |_| {
+    watch(move || {
         let is_empty = items
             .rows
             .with(|rows| rows.as_ref().is_some_and(Vec::is_empty));
@@ -40,9 +39,7 @@ pub fn Care() -> impl IntoView {
             <h2 id="overview-care">"Keys that need care"</h2>
             <LoadableList of=items empty=empty lines=3 children=move |rows| view! {
                 <ul class="care">
-                    <For each=move || rows.get() key=print let:item>
-                        <CareItem item />
-                    </For>
+                    {list(rows, print, |item| view! { <CareItem item /> }.into_any())}
                 </ul>
             } />
         </section>
@@ -74,12 +71,12 @@ fn CareItem(item: HygieneItem) -> impl IntoView {
                     <Icon glyph=Glyph::Warning />
                     <span class="care-words" dir="auto">{finding.message}</span>
                     <Show when=move || project.can_edit()>
-                        <A
+                        <a
                             href=move || project.path(&format!("/mcp-servers?{act}={id}"))
-                            attr:class="button"
+                            class="button"
                         >
                             {words}
-                        </A>
+                        </a>
                     </Show>
                 </li>
             }

@@ -8,10 +8,11 @@ use leptos::prelude::*;
 
 use super::form::{Draft, KeyFields};
 use crate::{
-    components::{Button, ButtonKind, Dialog, Notice, Tone},
+    components::{Button, ButtonKind, Dialog, Failure, Form},
     core::{
         api::{self, ApiFailure},
         paged::Paged,
+        reactive::watch,
         submission::{Attempt, use_submission},
     },
     pages::project::{one_time::Reveal, use_project},
@@ -34,10 +35,10 @@ pub fn AddServer(
     let generating = use_submission(
         move |body: CreateKeyRequest| {
             let key = attempt.key_for(&body);
-            let call = api::post(&project.path_now("/keys"))
+
+            api::post(&project.path_now("/keys"))
                 .idempotent(key)
-                .json(&body);
-            async move { call.send::<CreatedKey>().await }
+                .json(&body)
         },
         move |created: CreatedKey| {
             attempt.finish();
@@ -55,8 +56,7 @@ pub fn AddServer(
         })
     });
     let is_busy = generating.is_busy();
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let send = move |()| {
         let Ok(expires_at) = draft.expiry() else {
             return;
         };
@@ -90,14 +90,14 @@ pub fn AddServer(
         }
         generating.message(&["/description", "/expires_at"]).get()
     });
-    Effect::new(move |_| {
+    watch(move || {
         if message.get().is_some() {
             keys.reload();
         }
     });
     view! {
         <Dialog title="Add MCP Server" gate=leave on_close=on_close>
-            <form class="stack" on:submit=send>
+            <Form on_send=send>
                 <p class="prose">
                     "A key lets one MCP client into this project. Make one for each client, person and environment, \
                      so that you can end the access of one without the others."
@@ -108,9 +108,7 @@ pub fn AddServer(
                     description_error=generating.field("/description")
                     server_expiry_error=generating.field("/expires_at")
                 />
-                {move || message.get().map(|text| view! {
-                    <Notice tone=Tone::Danger live=true>{text}</Notice>
-                })}
+                <Failure text=message />
                 <div class="actions">
                     <Button on_press=move |()| if leave.run(()) { on_close.run(()) }>
                         {move || if is_busy.get() { "Stop waiting" } else { "Cancel" }}
@@ -119,7 +117,7 @@ pub fn AddServer(
                         {move || if is_busy.get() { "Generating …" } else { "Generate" }}
                     </Button>
                 </div>
-            </form>
+            </Form>
         </Dialog>
     }
     .into_any()

@@ -9,7 +9,10 @@ use super::{
     recency::{RECENT_SECONDS, is_within, origin},
 };
 use crate::{
-    components::{Button, ButtonKind, Dialog, Notice, RelativeTime, SelectField, Tone, use_toasts},
+    components::{
+        Button, ButtonKind, Dialog, Failure, Form, Notice, RelativeTime, SelectField, Show, Tone,
+        use_toasts,
+    },
     core::{api, paged::Paged, query::Query, submission::use_submission, time, words},
     pages::project::use_project,
 };
@@ -43,8 +46,8 @@ pub fn DeleteKey(
             let path = Query::new()
                 .with("reason", &reason)
                 .on(&project.path_now(&format!("/keys/{id}")));
-            let call = api::delete(&path);
-            async move { call.send::<Receipt>().await }
+
+            api::delete(&path)
         },
         move |receipt: Receipt| {
             toasts.say(words::receipt(&receipt));
@@ -52,6 +55,14 @@ pub fn DeleteKey(
             on_close.run(());
         },
     );
+    // Going away in the middle undoes nothing: the list shows what became of it.
+    let leave = Callback::new(move |()| {
+        if deleting.is_busy().get_untracked() {
+            deleting.cancel();
+            keys.reload();
+        }
+        on_close.run(());
+    });
     let was_used_recently = move || {
         is_within(
             value.with(|key| key.last_used_at),
@@ -59,8 +70,7 @@ pub fn DeleteKey(
             time::now(),
         )
     };
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let send = move |()| {
         if untrack(was_used_recently) && !is_asked_again.get_untracked() {
             is_asked_again.set(true);
         } else {
@@ -69,8 +79,8 @@ pub fn DeleteKey(
     };
     let message = deleting.message(&[]);
     view! {
-        <Dialog title="Delete this key?" on_close=on_close>
-            <form class="stack" on:submit=send>
+        <Dialog title="Delete this key?" on_close=leave>
+            <Form on_send=send>
                 <p>
                     {move || value.with(|key| view! {
                         <KeyName description=key.description.clone() hint=key.hint.clone() />
@@ -98,16 +108,14 @@ pub fn DeleteKey(
                         </Notice>
                     </Show>
                 </div>
-                {move || message.get().map(|text| view! {
-                    <Notice tone=Tone::Danger live=true>{text}</Notice>
-                })}
+                <Failure text=message />
                 <div class="actions">
-                    <Button autofocus=true on_press=move |()| on_close.run(())>"Cancel"</Button>
+                    <Button autofocus=true on_press=leave>"Cancel"</Button>
                     <Button kind=ButtonKind::Danger submit=true busy=deleting.is_busy()>
                         {move || if is_asked_again.get() { "End access now" } else { "Delete key" }}
                     </Button>
                 </div>
-            </form>
+            </Form>
         </Dialog>
     }
     .into_any()

@@ -12,10 +12,11 @@ use super::{
     switch::replace,
 };
 use crate::{
-    components::{Button, ButtonKind, Dialog, Notice, Tone, use_toasts},
+    components::{Button, ButtonKind, Dialog, Form, Notice, Show, Tone, use_toasts},
     core::{
         api::{self, ApiFailure},
         paged::Paged,
+        reactive::watch,
         submission::use_submission,
         time,
     },
@@ -40,7 +41,7 @@ pub fn EditKey(
     let draft = value.with_untracked(Draft::of);
     // What was in the list may be older than what is read now: until one types, the form follows.
     let seen = RwSignal::new(value.get_untracked());
-    Effect::new(move |_| {
+    watch(move || {
         let newest = value.get();
         let is_untouched = seen.with_untracked(|seen| {
             seen.version != newest.version
@@ -55,10 +56,9 @@ pub fn EditKey(
     });
     let saving = use_submission(
         move |body: UpdateKeyRequest| {
-            let call = api::patch(&project.path_now(&format!("/keys/{id}")))
+            api::patch(&project.path_now(&format!("/keys/{id}")))
                 .if_version(seen.with_untracked(|seen| seen.version))
-                .json(&body);
-            async move { call.send::<Key>().await }
+                .json(&body)
         },
         move |changed: Key| {
             toasts.say("Key changed.");
@@ -94,8 +94,7 @@ pub fn EditKey(
             }
         });
     };
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let send = move |()| {
         let Ok(expires_at) = draft.expiry() else {
             return;
         };
@@ -115,7 +114,7 @@ pub fn EditKey(
     let message = saving.message(&["/description", "/expires_at"]);
     view! {
         <Dialog title="Edit key" on_close=on_close>
-            <form class="stack" on:submit=send>
+            <Form on_send=send>
                 <KeyFields
                     draft
                     others
@@ -138,7 +137,7 @@ pub fn EditKey(
                         "Save"
                     </Button>
                 </div>
-            </form>
+            </Form>
         </Dialog>
     }
     .into_any()

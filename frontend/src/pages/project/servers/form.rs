@@ -10,8 +10,8 @@ use leptos::prelude::*;
 
 use super::expiry::{self, CHOICES, ON_A_DATE};
 use crate::{
-    components::{SelectField, TextField, unique_id},
-    core::time,
+    components::{SelectField, Show, TextField, unique_id},
+    core::{reactive::memo, time},
 };
 
 /// The choice of a key that exists already: its expiry stays.
@@ -176,7 +176,7 @@ pub fn KeyFields(
 /// What could be better about the description, as one types.
 #[component]
 fn Guidance(draft: Draft, others: Signal<Vec<String>>) -> impl IntoView {
-    let advice = Memo::new(move |_| {
+    let advice = memo(move || {
         draft.description.with(|text| {
             let is_duplicate =
                 others.with(|others| others.iter().any(|other| same_description(other, text)));

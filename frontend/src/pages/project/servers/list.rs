@@ -9,10 +9,10 @@ use leptos::prelude::*;
 use super::{Doing, switch::use_switch};
 use crate::{
     components::{
-        Badge, Button, ButtonKind, Cell, Glyph, Menu, MenuItem, RelativeTime, Row, StatusBadge,
-        Table, Tone,
+        Badge, Button, ButtonKind, Cell, Glyph, Menu, MenuItem, RelativeTime, Row, Show,
+        StatusBadge, Table, Tone, rows as list,
     },
-    core::{paged::Paged, time, words},
+    core::{paged::Paged, reactive::memo, time, words},
     pages::project::use_project,
 };
 
@@ -40,27 +40,30 @@ pub fn KeyList(
         };
         view! {
             <Table label="Keys" columns>
-                <For each=move || rows.get() key=print let:key>
-                    {if is_revoked {
+                {list(
+                    rows,
+                    print,
+                    move |key| if is_revoked {
                         view! { <RevokedRow key /> }.into_any()
                     } else {
                         view! { <KeyRow key keys doing /> }.into_any()
-                    }}
-                </For>
+                    },
+                )}
             </Table>
         }
     }
 }
 
 /// What makes one row unlike another: when it changes, the row is made anew.
-fn print(key: &Key) -> impl Eq + std::hash::Hash + use<> {
-    (
+fn print(key: &Key) -> String {
+    let used = key.last_used_at.map(Timestamp::as_millis);
+    format!(
+        "{} {} {} {used:?} {} {}",
         key.id,
         key.version,
-        key.status as u8,
-        key.last_used_at,
-        key.last_used_via.map(|via| via as u8),
-        (key.secrets.len(), key.hint.clone()),
+        words::status(key.status),
+        key.secrets.len(),
+        key.hint
     )
 }
 
@@ -119,7 +122,7 @@ pub fn Expiry(
 #[component]
 fn KeyRow(key: Key, keys: Paged<Key>, doing: Doing) -> impl IntoView {
     let project = use_project();
-    let can_edit = Memo::new(move |_| project.can_edit());
+    let can_edit = memo(move || project.can_edit());
     let environment = words::environment(key.environment);
     let is_rotating = key.secrets.len() > 1;
     let (expires_at, status) = (key.expires_at, key.status);
@@ -142,10 +145,10 @@ fn KeyRow(key: Key, keys: Paged<Key>, doing: Doing) -> impl IntoView {
                 <LastUsed key=used />
             </Cell>
             <Cell label="Expires">
-                <div><Expiry at=expires_at /></div>
+                <Expiry at=expires_at />
             </Cell>
             <Cell label="Status">
-                <div><StatusBadge status /></div>
+                <StatusBadge status />
             </Cell>
             <Cell actions=true>
                 <Show when=move || can_edit.get()>
@@ -238,10 +241,8 @@ fn RevokedRow(key: Key) -> impl IntoView {
                 <LastUsed key=used />
             </Cell>
             <Cell label="Revoked">
-                <div>
-                    <RelativeTime at=revoked_at />
-                    {by.map(|name| view! { <By name /> })}
-                </div>
+                <RelativeTime at=revoked_at />
+                {by.map(|name| view! { <By name /> })}
             </Cell>
             <Cell label="Why">{reason.map(words::reason).unwrap_or_default()}</Cell>
         </Row>
@@ -252,10 +253,8 @@ fn RevokedRow(key: Key) -> impl IntoView {
 #[component]
 fn Created(key: Key) -> impl IntoView {
     view! {
-        <div>
-            <RelativeTime at=Some(key.created_at) />
-            <By name=key.created_by.name />
-        </div>
+        <RelativeTime at=Some(key.created_at) />
+        <By name=key.created_by.name />
     }
 }
 
@@ -270,7 +269,7 @@ fn By(name: String) -> impl IntoView {
 fn LastUsed(key: Key) -> impl IntoView {
     let origin = super::recency::origin(&key);
     view! {
-        <div>
+        <span class="used">
             <span title=(!origin.is_empty()).then(|| format!("Used{origin}"))>
                 <RelativeTime at=key.last_used_at />
             </span>
@@ -282,6 +281,6 @@ fn LastUsed(key: Key) -> impl IntoView {
                     title="The key came in the URL, where logs and histories may keep it"
                 />
             })}
-        </div>
+        </span>
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     core::{
         paged::Paged,
         query::{QueryState, encode},
+        reactive::{memo, watch},
         remote::{Remote, use_remote},
     },
     pages::project::use_project,
@@ -36,17 +37,15 @@ impl Fresh {
 /// Shows the content as soon as the key is known: at once if it is in the list, and with its newest facts as soon
 /// as they are there. An id of nothing is taken out of the address, with a word about it.
 #[component]
-pub fn Opened<V>(
+pub fn Opened(
     /// Where the id stands.
     state: QueryState,
     /// The list.
     keys: Paged<Key>,
     /// Shows the key.
-    children: impl Fn(Fresh) -> V + Send + Sync + 'static,
-) -> impl IntoView
-where
-    V: IntoView + 'static,
-{
+    #[prop(into)]
+    show: Callback<Fresh, AnyView>,
+) -> impl IntoView {
     let project = use_project();
     let toasts = use_toasts();
     let remote = use_remote::<Key>(move || {
@@ -65,18 +64,18 @@ where
     if known.is_some() {
         remote.value.set(known);
     }
-    Effect::new(move |_| {
+    watch(move || {
         let failure = remote.failure.get();
         if let (Some(failure), None) = (failure, remote.value.get_untracked()) {
             toasts.fail(failure.sentence());
             state.set("");
         }
     });
-    let is_there = Memo::new(move |_| remote.value.with(Option::is_some));
+    let is_there = memo(move || remote.value.with(Option::is_some));
     let content = move || {
         let first = remote.value.get_untracked()?;
         let value = Signal::derive(move || remote.value.get().unwrap_or_else(|| first.clone()));
-        Some(children(Fresh { value, remote }).into_any())
+        Some(show.run(Fresh { value, remote }))
     };
     move || is_there.get().then(&content).flatten()
 }

@@ -16,9 +16,15 @@ use self::{end::EndOld, make::MakeNew, stage::Stage};
 use super::opened::Fresh;
 use crate::{
     components::{
-        Button, ButtonKind, Cell, Glyph, Icon, Notice, RelativeTime, Row, Table, Tone, unique_id,
+        Button, ButtonKind, Cell, Glyph, Icon, Notice, RelativeTime, Row, Show, Table, Tone,
+        unique_id,
     },
-    core::{paged::Paged, sse::follow, time::use_now},
+    core::{
+        paged::Paged,
+        reactive::{memo, watch},
+        sse::follow,
+        time::use_now,
+    },
     pages::project::{one_time::Reveal, use_project},
 };
 
@@ -42,8 +48,8 @@ pub fn Rotation(
     // Whether there were two secrets while this panel was open: one then means that the rotation is over.
     let was_rotating = RwSignal::new(false);
     let receipt = RwSignal::new(None::<String>);
-    let stage = Memo::new(move |_| value.with(|key| Stage::of(key, was_rotating.get())));
-    Effect::new(move |_| {
+    let stage = memo(move || value.with(|key| Stage::of(key, was_rotating.get())));
+    watch(move || {
         if value.with(|key| key.secrets.len() > 1) {
             was_rotating.set(true);
         }
@@ -55,20 +61,20 @@ pub fn Rotation(
         move |_| key.reload(),
     );
     // The overlap's end comes by itself.
-    let is_overdue = Memo::new(move |_| {
+    let is_overdue = memo(move || {
         let now = now.get();
         value.with(|key| {
             old_secret(key).is_some_and(|old| old.retires_at.is_some_and(|at| at <= now))
         })
     });
-    Effect::new(move |_| {
+    watch(move || {
         if is_overdue.get() {
             key.reload();
             keys.reload();
         }
     });
     let heading = NodeRef::<html::H3>::new();
-    Effect::new(move |_| {
+    watch(move || {
         if let Some(heading) = heading.get() {
             let _ = heading.focus();
             heading.scroll_into_view();
@@ -99,11 +105,11 @@ pub fn Rotation(
                     on_press=move |()| on_close.run(())
                 />
             </div>
-            <Show when=move || value.with(|key| key.status == KeyStatus::Disabled)>
-                <Notice tone=Tone::Warning>
-                    "This key is disabled. Enable it before you verify the new secret."
-                </Notice>
-            </Show>
+            {move || {
+                value
+                    .with(|key| warning(key.status))
+                    .map(|text| view! { <Notice tone=Tone::Warning live=true>{text}</Notice> })
+            }}
             <ol class="steps">
                 <Step stage at=Stage::Make title="Make a new secret">
                     <MakeNew key keys reveal was_rotating receipt stage />
@@ -135,6 +141,18 @@ pub fn Rotation(
         </section>
     }
     .into_any()
+}
+
+/// What stands in the way of verifying a new secret.
+const fn warning(status: KeyStatus) -> Option<&'static str> {
+    match status {
+        KeyStatus::Active => None,
+        KeyStatus::Disabled => {
+            Some("This key is disabled. Enable it before you verify the new secret.")
+        }
+        KeyStatus::Expired => Some("This key has expired. Give it a later expiry first."),
+        KeyStatus::Revoked => Some("This key was deleted meanwhile. Nothing is accepted with it."),
+    }
 }
 
 /// The secret that a rotation replaces, while it is still accepted.
@@ -202,7 +220,7 @@ fn Secrets(value: Signal<Key>) -> impl IntoView {
 /// Whether the new secret was used.
 #[component]
 fn Verified(value: Signal<Key>) -> impl IntoView {
-    let newest = Memo::new(move |_| {
+    let newest = memo(move || {
         value.with(|key| {
             let newest = key.secrets.first();
             newest.map(|secret| (secret.hint.clone(), secret.last_used_at))

@@ -4,8 +4,8 @@ use latchkey_types::key::{Key, UpdateKeyRequest};
 use leptos::prelude::*;
 
 use crate::{
-    components::{Confirm, use_toasts},
-    core::{api, paged::Paged, submission::use_submission},
+    components::{Confirm, Show, use_toasts},
+    core::{api, paged::Paged, reactive::watch, submission::use_submission},
     pages::project::use_project,
 };
 
@@ -18,13 +18,12 @@ pub fn use_switch(key: StoredValue<Key>, keys: Paged<Key>) -> (Callback<()>, Any
         key.with_value(|key| (key.id, key.version, key.disabled_at.is_some()));
     let switching = use_submission(
         move |()| {
-            let call = api::patch(&project.path_now(&format!("/keys/{id}")))
+            api::patch(&project.path_now(&format!("/keys/{id}")))
                 .if_version(version)
                 .json(&UpdateKeyRequest {
                     disabled: Some(!is_disabled),
                     ..UpdateKeyRequest::default()
-                });
-            async move { call.send::<Key>().await }
+                })
         },
         move |changed: Key| {
             is_asking.set(false);
@@ -36,7 +35,7 @@ pub fn use_switch(key: StoredValue<Key>, keys: Paged<Key>) -> (Callback<()>, Any
             replace(keys, changed);
         },
     );
-    Effect::new(move |_| {
+    watch(move || {
         // Without a question there is no better place to say it.
         if let (Some(failure), false) = (switching.failure.get(), is_asking.get_untracked()) {
             toasts.fail(failure.sentence());

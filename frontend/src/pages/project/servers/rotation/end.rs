@@ -5,8 +5,14 @@ use leptos::prelude::*;
 
 use super::{old_secret, stage::Stage};
 use crate::{
-    components::{Button, ButtonKind, Confirm, Notice, RelativeTime, Tone, use_toasts},
-    core::{api, paged::Paged, submission::use_submission, time, words},
+    components::{Button, ButtonKind, Confirm, Notice, RelativeTime, Show, Tone, use_toasts},
+    core::{
+        api,
+        paged::Paged,
+        reactive::{memo, watch},
+        submission::use_submission,
+        time, words,
+    },
     pages::project::{
         servers::{
             opened::Fresh,
@@ -30,16 +36,13 @@ pub fn EndOld(
     let value = key.value;
     let id = value.with_untracked(|key| key.id);
     let is_asking = RwSignal::new(false);
-    let old = Memo::new(move |_| {
+    let old = memo(move || {
         value.with(|key| {
             old_secret(key).map(|old| (old.hint.clone(), old.retires_at, old.last_used_at))
         })
     });
     let ending = use_submission(
-        move |()| {
-            let call = api::delete(&project.path_now(&format!("/keys/{id}/overlap")));
-            async move { call.send::<Receipt>().await }
-        },
+        move |()| api::delete(&project.path_now(&format!("/keys/{id}/overlap"))),
         move |done: Receipt| {
             let text = words::receipt(&done);
             toasts.say(text.clone());
@@ -49,7 +52,7 @@ pub fn EndOld(
             keys.reload();
         },
     );
-    Effect::new(move |_| {
+    watch(move || {
         // Somebody else was faster, or the overlap is over: what is shown is old.
         if ending.failure.with(Option::is_some) {
             key.reload();

@@ -8,10 +8,13 @@ use leptos::prelude::*;
 
 use super::stage::Stage;
 use crate::{
-    components::{Button, ButtonKind, Notice, RelativeTime, SelectField, Tone},
+    components::{
+        Button, ButtonKind, Failure, Form, Notice, RelativeTime, SelectField, Show, Tone,
+    },
     core::{
         api::{self, ApiFailure},
         paged::Paged,
+        reactive::watch,
         submission::{Attempt, use_submission},
         time,
     },
@@ -53,10 +56,10 @@ pub fn MakeNew(
     let rotating = use_submission(
         move |body: RotateKeyRequest| {
             let token = attempt.key_for(&body);
-            let call = api::post(&project.path_now(&format!("/keys/{id}/rotate")))
+
+            api::post(&project.path_now(&format!("/keys/{id}/rotate")))
                 .idempotent(token)
-                .json(&body);
-            async move { call.send::<CreatedKey>().await }
+                .json(&body)
         },
         move |created: CreatedKey| {
             attempt.finish();
@@ -106,13 +109,12 @@ pub fn MakeNew(
             _ => rotating.message(&["/overlap_seconds"]).get(),
         }
     });
-    Effect::new(move |_| {
+    watch(move || {
         if message.get().is_some() {
             key.reload();
         }
     });
-    let send = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let send = move |()| {
         rotating.send(RotateKeyRequest {
             overlap_seconds: overlap.get_untracked().parse().ok(),
         });
@@ -129,7 +131,7 @@ pub fn MakeNew(
                 </p>
             }
         >
-            <form class="inline-form" on:submit=send>
+            <Form class="inline-form" on_send=send>
                 <SelectField
                     label="How long the old secret still works"
                     value=overlap
@@ -140,7 +142,7 @@ pub fn MakeNew(
                 <Button kind=ButtonKind::Primary submit=true busy=rotating.is_busy()>
                     "Make a new secret"
                 </Button>
-            </form>
+            </Form>
             <div aria-live="polite">
                 <Show when=move || is_immediate() && is_busy_key()>
                     <Notice tone=Tone::Warning>
@@ -152,7 +154,7 @@ pub fn MakeNew(
                 </Show>
             </div>
         </Show>
-        {move || message.get().map(|text| view! { <Notice tone=Tone::Danger live=true>{text}</Notice> })}
+        <Failure text=message />
     }
     .into_any()
 }
