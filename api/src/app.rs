@@ -1,6 +1,9 @@
 //! What all requests of a server share.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use actix_web::web;
 use latchkey_gate::Gate;
@@ -10,7 +13,7 @@ use latchkey_types::{ProjectId, SessionId, TokenId, UserId};
 use tokio::sync::broadcast;
 
 use crate::{
-    config::Config,
+    config::{self, Config},
     error::{ApiError, ApiResult},
     handlers::revoke::Closing,
     http::idempotency::InFlight,
@@ -47,6 +50,8 @@ pub struct App {
     pub closing: Arc<Closing>,
     /// Sessions that end, so that what they have open ends with them.
     pub endings: broadcast::Sender<Ending>,
+    /// Whether the server is ending: for what is opened after that was told.
+    pub is_ending: AtomicBool,
     /// Counters for `/metrics`.
     pub metrics: Metrics,
     /// The API's own description.
@@ -146,8 +151,18 @@ impl App {
 
     /// Tells whoever has something open that this has ended.
     pub fn ended(&self, ending: Ending) {
+        if matches!(ending, Ending::Server) {
+            self.is_ending.store(true, Ordering::SeqCst);
+        }
         // Nobody listening is fine.
         let _ = self.endings.send(ending);
+    }
+
+    /// Whether the server is reached by plain http over a network, where others can read and alter what goes by.
+    #[must_use]
+    pub fn is_readable_on_the_way(&self) -> bool {
+        let is_plain = self.public_url.starts_with("http://");
+        is_plain && !url::Url::parse(&self.public_url).is_ok_and(|url| config::is_loopback(&url))
     }
 
     /// Whether pages of this origin are ours.

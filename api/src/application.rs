@@ -2,7 +2,7 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -93,6 +93,7 @@ impl Application {
             in_flight: InFlight::default(),
             closing: Arc::default(),
             endings: broadcast::channel(256).0,
+            is_ending: AtomicBool::new(false),
             metrics: Metrics::default(),
             contract: Contract::new(routes::description()).map_err(failed)?,
             config,

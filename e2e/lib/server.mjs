@@ -22,32 +22,74 @@ const START_LIMIT = 30_000;
 /**
  * Starts a server and waits until it is ready.
  *
- * `env` adds settings (`LATCHKEY_…`). The result has the server's `origin`, its `setupToken`, `logs()` with all that
- * it has written so far, and `stop()`, which ends it by its process id and removes its data.
+ * `env` adds settings (`LATCHKEY_…`). `publicHost` is a name under which browsers open it over plain http (see
+ * `resolve` of `openBrowser`); without it, browsers use the loopback address too.
+ *
+ * The result has
+ * - `origin`, where this machine reaches it, and `publicOrigin`, where browsers do;
+ * - its `setupToken` and `logs()`, all that it has written so far;
+ * - `halt()`, which ends it by its process id and keeps its data and its port; `resume()`, which starts it again on
+ *   them, with `moreEnv` added; `restart(moreEnv)`, which does both;
+ * - `stop()`, which ends it for good and removes its data.
  */
-export async function startServer({ env = {} } = {}) {
+export async function startServer({ env = {}, publicHost } = {}) {
   const binary = process.env.LATCHKEY_BIN;
   if (!binary) throw new Error("LATCHKEY_BIN must name the server's binary; `cargo xtask browser` sets it");
   const dataDir = await mkdtemp(join(tmpdir(), "latchkey-e2e-"));
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
+  const publicOrigin = publicHost ? `http://${publicHost}:${port}` : origin;
   const setupToken = randomBytes(32).toString("base64url");
+  let settings = {
+    LATCHKEY_LISTEN: `127.0.0.1:${port}`,
+    LATCHKEY_DATABASE_URL: `sqlite://${join(dataDir, "latchkey.db")}`,
+    LATCHKEY_SETUP_TOKEN: setupToken,
+    ...(publicHost && { LATCHKEY_PUBLIC_URL: publicOrigin, LATCHKEY_INSECURE_HTTP: "true" }),
+    ...env,
+  };
+  let output = "";
+  let running;
 
+  const halt = async () => {
+    await running?.end();
+    running = undefined;
+  };
+  const resume = async (moreEnv = {}) => {
+    if (running) throw new Error("the server runs already");
+    settings = { ...settings, ...moreEnv };
+    running = spawnServer(binary, dataDir, settings, (text) => (output += text));
+    await Promise.race([
+      untilReady(origin),
+      running.ended.then((how) => Promise.reject(new Error(`the server ${how}`))),
+    ]);
+  };
+  const restart = async (moreEnv) => {
+    await halt();
+    await resume(moreEnv);
+  };
+  const stop = async () => {
+    await halt();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  try {
+    await resume();
+  } catch (error) {
+    await stop();
+    throw new Error(`${error.message}\n${output}`);
+  }
+  return { origin, publicOrigin, setupToken, logs: () => output, halt, resume, restart, stop };
+}
+
+/** One run of the server: `end()` asks it to end and waits for it, `ended` says how it ended. */
+function spawnServer(binary, dataDir, settings, write) {
   const child = spawn(binary, ["serve"], {
     cwd: dataDir,
-    env: {
-      ...withoutSettings(process.env),
-      LATCHKEY_LISTEN: `127.0.0.1:${port}`,
-      LATCHKEY_DATABASE_URL: `sqlite://${join(dataDir, "latchkey.db")}`,
-      LATCHKEY_SETUP_TOKEN: setupToken,
-      ...env,
-    },
+    env: { ...withoutSettings(process.env), ...settings },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8");
-    stream.on("data", (text) => (output += text));
+    stream.on("data", write);
   }
   // Asked for now: an exit that happens before anybody waits for it must not be missed.
   const ended = new Promise((resolve) => {
@@ -57,23 +99,12 @@ export async function startServer({ env = {} } = {}) {
   // A test file that is cancelled leaves no server behind.
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
-
-  const stop = async () => {
+  const end = async () => {
     child.kill("SIGTERM");
     await ended;
     process.removeListener("exit", kill);
-    await rm(dataDir, { recursive: true, force: true });
   };
-  try {
-    await Promise.race([
-      untilReady(origin),
-      ended.then((how) => Promise.reject(new Error(`the server ${how}`))),
-    ]);
-  } catch (error) {
-    await stop();
-    throw new Error(`${error.message}\n${output}`);
-  }
-  return { origin, setupToken, logs: () => output, stop };
+  return { ended, end };
 }
 
 /**
@@ -90,8 +121,13 @@ export async function setUp(server) {
   if (response.status !== 201) {
     throw new Error(`setup answered ${response.status}: ${await response.text()}`);
   }
+  return sessionCookie(response);
+}
+
+/** The session's cookie that an answer sets, as `{name, value}`. */
+export function sessionCookie(response) {
   const [pair] = response.headers.getSetCookie().map((cookie) => cookie.split(";")[0]);
-  if (!pair) throw new Error("setup set no session cookie");
+  if (!pair) throw new Error("the answer set no session cookie");
   const equals = pair.indexOf("=");
   return { name: pair.slice(0, equals), value: pair.slice(equals + 1) };
 }

@@ -65,19 +65,19 @@ fn Banners() -> impl IntoView {
     let session = use_session();
     view! {
         <Show when=move || session.state().is_some_and(|state| state.insecure_http)>
-            <div class="banner">
+            <aside class="banner" aria-label="Notice">
                 <Notice tone=Tone::Warning>
                     "This connection is not encrypted: passwords and keys can be read on the way. \
                      Put Latchkey behind https before others use it."
                 </Notice>
-            </div>
+            </aside>
         </Show>
         <Show when=move || session.is_unreachable()>
-            <div class="banner">
+            <aside class="banner" aria-label="Notice">
                 <Notice tone=Tone::Danger live=true>
                     "The server can't be reached. What you have typed stays here; Latchkey tries again by itself."
                 </Notice>
-            </div>
+            </aside>
         </Show>
     }
     .into_any()

@@ -1,6 +1,9 @@
 //! A key's live events, as server-sent events: the dialog waits here for the first call.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 
 use actix_web::{HttpResponse, get, web::Bytes};
 use futures_util::stream;
@@ -44,10 +47,14 @@ const BREATH: Duration = Duration::from_secs(1);
 #[get("/projects/{project_id}/keys/{key_id}/events")]
 pub async fn follow_key(guard: Guard<OnKey<Viewer>>) -> ApiResult<HttpResponse> {
     let Guard { access, call, .. } = guard;
+    let endings = call.app.endings.subscribe();
+    if call.app.is_ending.load(Ordering::SeqCst) {
+        return Err(ApiError::unavailable("the server is ending"));
+    }
     let follower = Follower {
         // Watching begins before the state is read: nothing in between is missed.
         watch: call.app.gate.watch(access.key.id),
-        endings: call.app.endings.subscribe(),
+        endings,
         project_id: access.project.id,
         key_id: access.key.id,
         user_id: access.caller.user_id,

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     app::Ending,
-    audit, config,
+    audit,
     error::{ApiError, ApiResult},
     http::{Anyone, Entrance, Guard, Json, Presence, cookie},
     sessions::Beginning,
@@ -36,12 +36,10 @@ pub async fn show_session(guard: Guard<Anyone>) -> ApiResult<HttpResponse> {
             .map(|user| user.to_user()),
     };
     let app = &call.app;
-    let is_plain = app.public_url.starts_with("http://");
-    let is_local = url::Url::parse(&app.public_url).is_ok_and(|url| config::is_loopback(&url));
     Ok(HttpResponse::Ok().json(SessionState {
         user,
         setup_needed: app.setup.is_needed(),
-        insecure_http: is_plain && !is_local,
+        insecure_http: app.is_readable_on_the_way(),
     }))
 }
 

@@ -43,17 +43,21 @@ pub async fn verify_key(guard: Guard<Verifier, Json<VerifyRequest>>) -> ApiResul
             return Err(ApiError::unavailable("the gate is closed"));
         }
         Verdict::Accepted(pass) if may_know(&pass) => {
-            gate.note(
-                &pass,
-                key_source::used(&call.request, Via::Verify, call.ip, call.now),
-            );
+            if access.caller.is_program() {
+                gate.note(
+                    &pass,
+                    key_source::used(&call.request, Via::Verify, call.ip, call.now),
+                );
+            }
             describe(&pass, VerifyCode::Valid)
         }
         Verdict::Refused {
             code,
             known: Some(pass),
         } if may_know(&pass) => {
-            gate.note_refused(&pass, call.now);
+            if access.caller.is_program() {
+                gate.note_refused(&pass, call.now);
+            }
             if code == VerifyCode::WrongProject {
                 VerifyResult::bare(code)
             } else {

@@ -45,6 +45,11 @@ pub enum Credential {
 }
 
 impl Caller {
+    /// Whether a program asks, and not a person at a browser.
+    pub fn is_program(&self) -> bool {
+        matches!(self.credential, Credential::Token { .. })
+    }
+
     /// The caller, or `None` if no credential came. A credential that came and isn't good is 401, also
     /// where none would have been needed.
     ///

@@ -63,7 +63,12 @@ pub async fn wrap(
     if let Some(problem) = &problem {
         response = render(response, problem, id);
     }
-    finish_headers(response.headers_mut(), id);
+    // Browsers heed it only where nobody can alter the answer on the way, and complain elsewhere.
+    let isolates = response
+        .request()
+        .app_data::<web::Data<App>>()
+        .is_none_or(|app| !app.is_readable_on_the_way());
+    finish_headers(response.headers_mut(), id, isolates);
     log(&response, problem.as_ref(), &span, started);
     Ok(response)
 }
@@ -146,7 +151,7 @@ fn render(
     ServiceResponse::new(request, new.body(body))
 }
 
-fn finish_headers(headers: &mut HeaderMap, id: RequestId) {
+fn finish_headers(headers: &mut HeaderMap, id: RequestId, isolates: bool) {
     let mut put = |name: HeaderName, value: &'static str| {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
@@ -164,10 +169,12 @@ fn finish_headers(headers: &mut HeaderMap, id: RequestId) {
         HeaderName::from_static("cross-origin-resource-policy"),
         "same-origin",
     );
-    put(
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    );
+    if isolates {
+        put(
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        );
+    }
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(HeaderName::from_static("x-request-id"), value);
     }

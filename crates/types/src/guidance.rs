@@ -138,7 +138,8 @@ pub fn advise(description: &str, is_duplicate: bool) -> Vec<Advice> {
     advice
 }
 
-/// Whether two descriptions would be taken for the same by a reader: blanks and case don't count.
+/// Whether two descriptions would be taken for the same by a reader: blanks don't count, nor does the case of the
+/// letters from A to Z. (Of all other letters it would: Unicode's tables are a twentieth of the browser app.)
 #[must_use]
 pub fn same_description(one: &str, other: &str) -> bool {
     normal_description(one) == normal_description(other)
@@ -152,20 +153,30 @@ pub fn normal_description(description: &str) -> String {
         if !normal.is_empty() {
             normal.push(' ');
         }
-        normal.extend(word.chars().flat_map(char::to_lowercase));
+        normal.extend(word.chars().map(|c| c.to_ascii_lowercase()));
     }
     normal
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric())
+    text.split(is_between_words)
         .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
+        .map(str::to_ascii_lowercase)
+}
+
+/// Blanks, signs and punctuation, as far as they are likely in a description.
+fn is_between_words(c: char) -> bool {
+    match c {
+        '\0'..='\x7f' => !c.is_ascii_alphanumeric(),
+        // Signs of Latin-1, general punctuation, and that of Chinese and Japanese.
+        '\u{80}'..='\u{bf}' | '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}' => true,
+        _ => false,
+    }
 }
 
 /// Whether a word says something: not a number, not a filler with a number at its end ("key1").
 fn tells(word: &str) -> bool {
-    let stem = word.trim_matches(|c: char| c.is_numeric());
+    let stem = word.trim_matches(|c: char| c.is_ascii_digit());
     let too_short = stem.chars().count() < 2 && stem.is_ascii();
     !too_short && !EMPTY_WORDS.contains(&stem)
 }

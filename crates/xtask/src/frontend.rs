@@ -53,7 +53,7 @@ pub fn build(build: Build) -> Outcome<bool> {
         return Ok(false);
     }
     say("building the browser app");
-    let mut command = wasm::cargo_build(&target()?)?;
+    let mut command = wasm::cargo_build(&target()?, build == Build::Small)?;
     shell::run(command.args(["--package", PACKAGE, "--profile", build.profile()]))?;
     bundle(build)?;
     stamp.put_on(&dist()?)?;

@@ -23,6 +23,7 @@ cargo xtask frontend           build the browser app alone, into frontend/dist
 cargo xtask sizes              what the browser app weighs; fails beyond its budget
 cargo xtask test               everything, on SQLite and PostgreSQL, with the browser
 cargo xtask browser            the browser tests alone
+cargo xtask screenshots        every page and dialog into test-output/screenshots, the README's into docs/images
 cargo xtask check              formatting, clippy, docs, doors, licences, cargo-deny
 cargo xtask fmt|clippy|doc|doors|licences|deny
                                one part of check
@@ -48,6 +49,7 @@ fn dispatch(arguments: &[&str]) -> Outcome {
         ["sizes"] => frontend::sizes::sizes(),
         ["test"] => test::test(),
         ["browser"] => test::browser(),
+        ["screenshots"] => test::screenshots(),
         ["check"] => check::check(),
         ["fmt"] => check::fmt(),
         ["clippy"] => check::clippy(),

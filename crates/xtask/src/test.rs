@@ -1,6 +1,7 @@
 //! Everything that must hold, from a bare machine: the README's test command, and what CI runs.
 
 use std::env;
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::frontend::{self, Build};
@@ -26,7 +27,9 @@ pub fn test() -> Outcome {
     }) && steps.run("npm packages", node::install);
     if ready {
         // First, because the server is compiled with it inside.
-        steps.run("browser app", || frontend::build(Build::Small).map(drop));
+        if steps.run("browser app", || frontend::build(Build::Small).map(drop)) {
+            steps.run("sizes", frontend::sizes::sizes);
+        }
         // What needs no network: the rest of cargo-deny is in `check`.
         check::every_part(&mut steps, &["check", "bans", "licenses", "sources"]);
         if steps.run("build", build) {
@@ -47,11 +50,21 @@ pub fn test() -> Outcome {
 
 /// The browser tests alone.
 pub fn browser() -> Outcome {
+    shell::run(&mut node::browser_tests(&for_the_browser()?)?)
+}
+
+/// A picture of every page and dialog, and those in the README.
+pub fn screenshots() -> Outcome {
+    shell::run(&mut node::screenshots(&for_the_browser()?)?)
+}
+
+/// Makes what the browser needs, and says where the server is.
+fn for_the_browser() -> Outcome<PathBuf> {
     packages::ensure(&[LIBPQ, CHROMIUM, NODE])?;
     node::install()?;
     frontend::build(Build::Small)?;
     openapi::build()?;
-    shell::run(&mut node::browser_tests(&finished("debug", "latchkey")?)?)
+    finished("debug", "latchkey")
 }
 
 fn on_both_databases(steps: &mut Steps) {

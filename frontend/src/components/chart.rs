@@ -97,39 +97,45 @@ enum Part {
     Refused,
 }
 
-/// One part of all bars as one path: the accepted ones stand on the ground, the refused ones on them.
+/// One part of all bars as one path: the accepted ones stand on the ground, the refused ones on them. Reckoned in tenths
+/// of a unit, as whole numbers.
 fn drawing(bars: &[Bar], part: Part) -> String {
     let most = bars
         .iter()
         .map(|bar| bar.accepted + bar.refused)
         .max()
         .unwrap_or(0);
-    let step = f64::from(WIDTH) / bars.len().max(1) as f64;
-    let width = (step * 0.72).max(1.0);
+    let step = i64::from(WIDTH) * 10 / i64::try_from(bars.len().max(1)).unwrap_or(i64::MAX);
+    let width = (step * 18 / 25).max(10);
     let mut path = String::new();
-    for (place, bar) in bars.iter().enumerate() {
+    let mut left = (step - width) / 2;
+    for bar in bars {
         let accepted = height(bar.accepted, most);
         let (ground, height) = match part {
-            Part::Accepted => (f64::from(HEIGHT), accepted),
-            Part::Refused => (f64::from(HEIGHT) - accepted, height(bar.refused, most)),
+            Part::Accepted => (i64::from(HEIGHT) * 10, accepted),
+            Part::Refused => (i64::from(HEIGHT) * 10 - accepted, height(bar.refused, most)),
         };
-        if height > 0.0 {
-            let left = step * place as f64 + (step - width) / 2.0;
-            path.push_str(&format!(
-                "M{left:.1} {ground:.1}v-{height:.1}h{width:.1}v{height:.1}z"
-            ));
+        if height > 0 {
+            let [left, ground, height, width] = [left, ground, height, width].map(decimal);
+            path.push_str(&format!("M{left} {ground}v-{height}h{width}v{height}z"));
         }
+        left += step;
     }
     path
 }
 
-/// How high a part of a bar is. One call among thousands is still seen.
-fn height(count: i64, most: i64) -> f64 {
+/// How high a part of a bar is, in tenths. One call among thousands is still seen.
+fn height(count: i64, most: i64) -> i64 {
     if count <= 0 || most <= 0 {
-        return 0.0;
+        return 0;
     }
-    let room = f64::from(HEIGHT) - 8.0;
-    (count as f64 / most as f64 * room).max(2.0)
+    let room = (i64::from(HEIGHT) - 8) * 10;
+    (count.saturating_mul(room) / most).max(20)
+}
+
+/// Tenths as a number with one place.
+fn decimal(tenths: i64) -> String {
+    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 fn numbers(bars: &[Bar]) -> Vec<AnyView> {
@@ -161,10 +167,10 @@ mod tests {
 
     #[test]
     fn the_highest_bar_fills_the_room_and_the_lowest_is_seen() {
-        assert_eq!(height(10, 10), 132.0);
-        assert_eq!(height(1, 100_000), 2.0);
-        assert_eq!(height(0, 10), 0.0);
-        assert_eq!(height(0, 0), 0.0);
+        assert_eq!(height(10, 10), 1_320);
+        assert_eq!(height(1, 100_000), 20);
+        assert_eq!(height(0, 10), 0);
+        assert_eq!(height(0, 0), 0);
     }
 
     #[test]

@@ -252,9 +252,12 @@ fn copy_keys() -> &'static str {
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next();
-    let second_is_upper = chars.clone().next().is_some_and(char::is_uppercase);
+    let second_is_upper = chars.clone().next().is_some_and(|c| c.is_ascii_uppercase());
     match first {
-        Some(first) if !second_is_upper => first.to_lowercase().chain(chars).collect(),
+        Some(first) if !second_is_upper => [first.to_ascii_lowercase()]
+            .into_iter()
+            .chain(chars)
+            .collect(),
         _ => text.to_owned(),
     }
 }

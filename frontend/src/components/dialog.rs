@@ -88,11 +88,7 @@ pub fn Dialog(
     };
     // Should a browser close it in a way of its own, it is opened again: closing is `on_close`'s alone.
     let closed = move |_| {
-        if let Some(dialog) = node
-            .try_get_untracked()
-            .flatten()
-            .filter(|dialog| dialog.is_connected())
-        {
+        if let Some(dialog) = node.get_untracked().filter(|dialog| dialog.is_connected()) {
             let _ = dialog.show_modal();
             ask_to_close();
         }

@@ -43,7 +43,7 @@ impl Ids {
 
 /// The server says "is empty; give a name" of a field: with the field's label that is a sentence.
 fn sentence(label: &str, detail: &str) -> String {
-    let is_fragment = detail.starts_with(|c: char| c.is_lowercase());
+    let is_fragment = detail.starts_with(|c: char| c.is_ascii_lowercase());
     let mut text = if is_fragment {
         format!("{label} {detail}")
     } else {

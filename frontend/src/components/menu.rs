@@ -71,8 +71,7 @@ pub fn Menu(
         let to: Option<Element> = event.related_target().and_then(|to| to.dyn_into().ok());
         // The focus also leaves when the menu is taken away, and its signals with it.
         let is_inside = frame
-            .try_get_untracked()
-            .flatten()
+            .get_untracked()
             .is_some_and(|frame| to.is_some_and(|to| frame.contains(Some(&to))));
         if !is_inside {
             is_open.try_set(false);
@@ -86,15 +85,19 @@ pub fn Menu(
                 type="button"
                 class="button bare"
                 class:icon-only=text.is_none()
-                aria-label=label.clone()
-                title=text.is_none().then_some(label)
+                aria-label=text.is_none().then(|| label.clone())
+                title=text.is_none().then(|| label.clone())
                 aria-haspopup="menu"
                 aria-expanded=move || if is_open.get() { "true" } else { "false" }
                 aria-controls=id
                 on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
             >
                 <Icon glyph=glyph />
-                {text.map(|text| view! { <span class="menu-text" dir="auto">{text}</span> })}
+                {text.map(|text| view! {
+                    <span class="menu-text" dir="auto">{text}</span>
+                    // What it opens, for whom the name alone says nothing.
+                    <span class="spoken">{format!(", {}", label.to_ascii_lowercase())}</span>
+                })}
             </button>
             <Show when=move || is_open.get()>
                 <div

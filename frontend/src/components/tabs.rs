@@ -68,7 +68,7 @@ where
             }
         })
         .collect_view();
-    let (panel_id, base_of_label) = (format!("{base}-panel"), base.clone());
+    let (panel_id, base_of_label) = (format!("{base}-panel"), base);
     view! {
         <div class="tabs">
             <div class="tab-list" role="tablist" aria-label=label node_ref=list on:keydown=keyed>
@@ -98,15 +98,14 @@ pub fn TabLinks(
     #[prop(into)]
     base: Signal<String>,
     /// The tabs; each id is what follows the base, such as `audit`. The empty id is the base itself.
-    tabs: Vec<Tab>,
+    #[prop(into)]
+    tabs: Signal<Vec<Tab>>,
     /// The chosen page.
     children: Children,
 ) -> impl IntoView {
     let id = unique_id("tabs");
     let list = NodeRef::<html::Div>::new();
     let place = use_place();
-    let order: Vec<&'static str> = tabs.iter().map(|tab| tab.id).collect();
-    let known = order.clone();
     let selected = memo(move || {
         place.with_path(|path| {
             base.with(|base| {
@@ -114,17 +113,18 @@ pub fn TabLinks(
                     .strip_prefix(base.as_str())
                     .unwrap_or_default()
                     .trim_matches('/');
-                known
-                    .iter()
-                    .copied()
-                    .find(|id| *id == tail)
-                    .unwrap_or_default()
+                let known = tabs.with(|tabs| tabs.iter().map(|tab| tab.id).find(|id| *id == tail));
+                known.unwrap_or_default()
             })
         })
     });
-    let count = order.len();
     let keyed = move |event: ev::KeyboardEvent| {
-        let here = order.iter().position(|id| *id == selected.get_untracked());
+        let (here, count) = tabs.with_untracked(|tabs| {
+            let here = tabs
+                .iter()
+                .position(|tab| tab.id == selected.get_untracked());
+            (here, tabs.len())
+        });
         if let Some(place) = step(&event.key(), here.unwrap_or(0), count) {
             event.prevent_default();
             if let Some(link) = focus_tab(list, place) {
@@ -137,34 +137,33 @@ pub fn TabLinks(
         selected.track();
         request_animation_frame(move || show_selected(list));
     });
-    let links = tabs
-        .into_iter()
-        .map(|tab| {
-            let is_selected = move || selected.get() == tab.id;
-            let href = move || {
-                let base = base.get();
-                if tab.id.is_empty() {
-                    base
-                } else {
-                    format!("{base}/{}", tab.id)
-                }
-            };
-            view! {
-                <a
-                    href=href
-                    role="tab"
-                    class="tab"
-                    id=format!("{id}-tab-{}", tab.id)
-                    aria-controls=format!("{id}-panel")
-                    aria-selected=move || if is_selected() { "true" } else { "false" }
-                    tabindex=move || if is_selected() { "0" } else { "-1" }
-                >
-                    {tab.label}
-                </a>
+    let id_of_links = id.clone();
+    let link = move |tab: Tab| {
+        let is_selected = move || selected.get() == tab.id;
+        let href = move || {
+            let base = base.get();
+            if tab.id.is_empty() {
+                base
+            } else {
+                format!("{base}/{}", tab.id)
             }
-        })
-        .collect_view();
-    let (panel_id, id_of_label) = (format!("{id}-panel"), id.clone());
+        };
+        view! {
+            <a
+                href=href
+                role="tab"
+                class="tab"
+                id=format!("{id_of_links}-tab-{}", tab.id)
+                aria-controls=format!("{id_of_links}-panel")
+                aria-selected=move || if is_selected() { "true" } else { "false" }
+                tabindex=move || if is_selected() { "0" } else { "-1" }
+            >
+                {tab.label}
+            </a>
+        }
+    };
+    let links = move || tabs.get().into_iter().map(&link).collect_view();
+    let (panel_id, id_of_label) = (format!("{id}-panel"), id);
     view! {
         <div class="tabs page-tabs">
             <div class="tab-list" role="tablist" aria-label=label node_ref=list on:keydown=keyed>
@@ -185,7 +184,7 @@ pub fn TabLinks(
 
 /// Moves a list of tabs sideways until the chosen one is seen. The page itself stays.
 fn show_selected(list: NodeRef<html::Div>) {
-    let Some(list) = list.try_get_untracked().flatten() else {
+    let Some(list) = list.get_untracked() else {
         return;
     };
     let found = list.query_selector("[aria-selected=true]").ok().flatten();

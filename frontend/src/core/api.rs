@@ -11,9 +11,9 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, RequestCache, RequestInit, RequestRedirect, Response};
 use zeroize::Zeroizing;
 
-pub use failure::{ApiFailure, ApiResult};
+pub use failure::{ApiFailure, ApiResult, GIVEN_UP};
 
-use super::session;
+use super::{json, session};
 
 /// What stands before every path.
 const BASE: &str = "/api/v1";
@@ -82,12 +82,10 @@ impl Call {
         }
     }
 
-    /// Sends this as the body. What can't be written as JSON is sent as `null` and refused there.
+    /// Sends this as the body.
     #[must_use]
     pub fn json(mut self, body: &impl Serialize) -> Self {
-        self.body = Some(Zeroizing::new(
-            serde_json::to_string(body).unwrap_or_else(|_| "null".to_owned()),
-        ));
+        self.body = Some(Zeroizing::new(json::write(body)));
         self
     }
 
@@ -120,7 +118,10 @@ impl Call {
     ) -> Pin<Box<dyn Future<Output = ApiResult<Body>>>> {
         Box::pin(async move {
             let outcome = self.fetch(stop).await;
-            session::note_reachable(!matches!(outcome, Err(ApiFailure::Network)));
+            // Who gives up learns nothing of the server.
+            if !matches!(outcome, Err(ApiFailure::GivenUp)) {
+                session::note_reachable(!matches!(outcome, Err(ApiFailure::Network)));
+            }
             if let Err(failure) = &outcome
                 && failure.is_session_end()
             {
@@ -171,7 +172,7 @@ pub(super) type Body = Zeroizing<Vec<u8>>;
 /// Reads an answer's bytes. No bytes at all are `null`, which `()` reads.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
     let bytes = if bytes.is_empty() { b"null" } else { bytes };
-    serde_json::from_slice(bytes).map_err(|_| ApiFailure::Unreadable)
+    json::read(bytes).ok_or(ApiFailure::Unreadable)
 }
 
 /// Bytes rather than text: a JavaScript string with a secret in it could not be wiped.

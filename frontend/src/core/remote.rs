@@ -138,17 +138,13 @@ pub fn on_return(call: impl Fn() + 'static) {
 
 fn on_return_boxed(call: Box<dyn Fn()>) {
     let left_at = StoredValue::new(None::<Timestamp>);
-    let blur = window_event_listener(ev::blur, move |_| {
+    window_event_listener(ev::blur, move |_| {
         left_at.try_set_value(Some(time::now()));
     });
-    let focus = window_event_listener(ev::focus, move |_| {
+    window_event_listener(ev::focus, move |_| {
         let was_away = left_at.try_get_value().flatten();
         if was_away.is_some_and(|at| time::now().as_millis() - at.as_millis() > STALE_AFTER) {
             call();
         }
-    });
-    on_cleanup(move || {
-        blur.remove();
-        focus.remove();
     });
 }

@@ -22,17 +22,13 @@ pub fn provide_place() -> Place {
     };
     place.read();
     provide_context(place);
-    let followed = window_event_listener(ev::click, move |event| {
+    window_event_listener(ev::click, move |event| {
         if let Some(to) = link_of(&event) {
             event.prevent_default();
             place.go(&to);
         }
     });
-    let went_back = window_event_listener(ev::popstate, move |_| place.read());
-    on_cleanup(move || {
-        followed.remove();
-        went_back.remove();
-    });
+    window_event_listener(ev::popstate, move |_| place.read());
     place
 }
 

@@ -51,12 +51,22 @@ impl Default for OneTime {
     }
 }
 
-/// A secret, or a URL with one in its query, with everything but its beginning and last four characters hidden.
+/// What a secret may begin with: that is no part of what must be hidden.
+const PREFIXES: [&str; 2] = ["lk_", "lkm_"];
+/// What stands before a secret in a URL.
+const MARKS: [&str; 2] = ["apikey=", "#token="];
+
+/// A secret, or a URL with one at its end, with everything but its beginning and last four characters hidden.
 #[must_use]
 pub fn mask(text: &str) -> String {
-    let start = text.find("apikey=").map_or(0, |at| at + "apikey=".len());
-    let (before, secret) = text.split_at(start);
-    let prefix = secret.find('_').map_or("", |at| &secret[..=at]);
+    let mut ends = MARKS
+        .iter()
+        .filter_map(|mark| Some(text.find(mark)? + mark.len()));
+    let (before, secret) = text.split_at(ends.next().unwrap_or(0));
+    let prefix = PREFIXES
+        .into_iter()
+        .find(|prefix| secret.starts_with(prefix));
+    let prefix = prefix.unwrap_or_default();
     let rest = &secret[prefix.len()..];
     let count = rest.chars().count();
     // Of something short, four characters would be too much.
@@ -81,6 +91,10 @@ mod tests {
                 "https://keys.example.com/lake/mcp/v1?apikey={secret}"
             )),
             "https://keys.example.com/lake/mcp/v1?apikey=lk_••••••••••••a1B2"
+        );
+        assert_eq!(
+            mask("https://keys.example.com/claim#token=EXAMPLE_example-EXAMPLE_example_a1B2"),
+            "https://keys.example.com/claim#token=••••••••••••a1B2"
         );
         assert_eq!(mask("short"), VEIL);
         assert_eq!(mask(""), VEIL);

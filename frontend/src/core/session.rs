@@ -60,6 +60,13 @@ pub(super) fn note_ended() {
     }
 }
 
+/// Something suggests that the session has ended.
+pub(super) fn ask_again() {
+    if let Some(session) = CURRENT.get() {
+        session.reload();
+    }
+}
+
 /// A call reached the server, or did not.
 pub(super) fn note_reachable(is_reachable: bool) {
     let Some(session) = CURRENT.get() else { return };

@@ -8,6 +8,7 @@ use web_sys::AbortController;
 
 use super::{
     api::{self, ApiFailure, Call},
+    json,
     remote::Take,
 };
 
@@ -125,7 +126,7 @@ impl Sending {
     fn cancel(self) {
         if let Some(stop) = self.stop.try_update_value(Option::take).flatten() {
             self.is_busy.set(false);
-            stop.abort();
+            stop.abort_with_reason(&api::GIVEN_UP.into());
         }
     }
 
@@ -161,7 +162,7 @@ impl Attempt {
     /// The key for this content.
     #[must_use]
     pub fn key_for(self, content: &impl serde::Serialize) -> String {
-        let print = fingerprint(&serde_json::to_string(content).unwrap_or_default());
+        let print = fingerprint(&json::write(content));
         let key = match self.0.try_get_value().flatten() {
             Some((known, key)) if known == print => key,
             _ => random(),

@@ -24,11 +24,10 @@ pub fn Claim() -> impl IntoView {
         }
     };
     take_token();
-    let listener = window_event_listener(ev::hashchange, move |_| {
+    window_event_listener(ev::hashchange, move |_| {
         fragment::stash();
         take_token();
     });
-    on_cleanup(move || listener.remove());
 
     let claim = use_submission(
         |request: ClaimRequest| api::post("/session/claim").json(&request),

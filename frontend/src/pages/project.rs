@@ -23,15 +23,15 @@ pub use current::{CurrentProject, use_project};
 #[component]
 pub fn ProjectFrame() -> impl IntoView {
     let project = current::provide_project();
-    let name = Signal::derive(move || {
-        project
-            .read(|project| project.name.clone())
-            .unwrap_or_default()
-    });
     let is_missing = memo(move || {
         project.remote.value.with(Option::is_none) && project.remote.failure.with(Option::is_some)
     });
+    let name = Signal::derive(move || {
+        let name = project.read(|project| project.name.clone());
+        name.unwrap_or_else(|| if is_missing.get() { "Nothing here" } else { "" }.to_owned())
+    });
     let is_viewer = memo(move || project.read(|project| project.role) == Some(Role::Viewer));
+    let tabs = Signal::derive(move || tabs(is_viewer.get()));
     view! {
         <div class="project">
             <nav class="crumbs" aria-label="Where you are">
@@ -52,7 +52,7 @@ pub fn ProjectFrame() -> impl IntoView {
                     view! { <Missing project /> }.into_any()
                 } else {
                     view! {
-                        <TabLinks label="Project" base=project.page() tabs=tabs(is_viewer.get())>
+                        <TabLinks label="Project" base=project.page() tabs>
                             <TabPage />
                         </TabLinks>
                     }
@@ -104,7 +104,9 @@ fn Missing(project: CurrentProject) -> impl IntoView {
                 <Empty glyph=Glyph::Search title="There is no such project">
                     <p>"It doesn't exist, or you are not a member of it."</p>
                     <p>
-                        <a href="/projects">"All your projects"</a>
+                        <a class="button" href="/projects">
+                            "All your projects"
+                        </a>
                     </p>
                 </Empty>
             }
@@ -135,7 +137,7 @@ fn tabs(is_viewer: bool) -> Vec<Tab> {
 
 /// “an Owner”, “a Viewer”.
 fn article(role: &str) -> String {
-    let lower = role.to_lowercase();
+    let lower = role.to_ascii_lowercase();
     if lower.starts_with(['e', 'o']) {
         format!("an {lower}")
     } else {

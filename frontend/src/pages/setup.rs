@@ -39,11 +39,10 @@ pub fn Setup() -> impl IntoView {
     };
     take_token();
     // The printed address may also be opened in a tab that shows this page already.
-    let listener = window_event_listener(ev::hashchange, move |_| {
+    window_event_listener(ev::hashchange, move |_| {
         fragment::stash();
         take_token();
     });
-    on_cleanup(move || listener.remove());
 
     let set_up = use_submission(
         |request: SetupRequest| api::post("/setup").json(&request),

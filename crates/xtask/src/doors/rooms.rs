@@ -120,10 +120,17 @@ pub const ROOMS: &[Room] = &[
         package: "latchkey-frontend",
         promise: "the browser app knows the server only by types",
         features: Feature::All,
-        rooms: &["latchkey-types"],
+        rooms: &["latchkey-types", "latchkey-view"],
         never: &["actix", "chrono", "diesel", "hyper", "utoipa"],
-        // Leptos names the first for a server's settings, and wasm-bindgen-futures the second for a configuration
-        // that nobody sets: neither is in the bundle.
+        // wasm-bindgen-futures names it for a configuration that nobody sets: it is not in the bundle.
+        never_itself: &["regex", "tokio"],
+    },
+    Room {
+        package: "latchkey-view",
+        promise: "view shows things in a browser, and knows nothing of Latchkey",
+        features: Feature::All,
+        rooms: &[],
+        never: &["actix", "chrono", "diesel", "hyper", "serde_json", "utoipa"],
         never_itself: &["regex", "tokio"],
     },
     Room {

@@ -47,16 +47,29 @@ pub fn lint() -> Outcome {
     shell::run(&mut command)
 }
 
-/// The browser tests against a built server. They read LATCHKEY_BIN and CHROMIUM.
+/// The browser tests against a built server.
 pub fn browser_tests(server: &Path) -> Outcome<Command> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder()?.join("tests"))?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
         .collect();
     files.sort();
+    let mut command = with_a_browser(server)?;
+    command.args(["--test", "--test-reporter=spec"]).args(files);
+    Ok(command)
+}
+
+/// Takes the pictures.
+pub fn screenshots(server: &Path) -> Outcome<Command> {
+    let mut command = with_a_browser(server)?;
+    command.arg(folder()?.join("screenshots.mjs"));
+    Ok(command)
+}
+
+/// Node.js, with what the scripts in `e2e/` read.
+fn with_a_browser(server: &Path) -> Outcome<Command> {
     let chromium = packages::chromium().ok_or("Chromium is not installed")?;
     let mut command = program("node")?;
-    command.args(["--test", "--test-reporter=spec"]).args(files);
     command
         .env("LATCHKEY_BIN", server)
         .env("CHROMIUM", chromium);

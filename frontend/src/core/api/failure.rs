@@ -3,6 +3,11 @@
 use latchkey_types::{Problem, ProblemCode};
 use wasm_bindgen::JsValue;
 
+use crate::core::json;
+
+/// The reason that ends a call whose answer nobody waits for any more.
+pub const GIVEN_UP: &str = "given up";
+
 /// The outcome of a call.
 pub type ApiResult<T> = Result<T, ApiFailure>;
 
@@ -11,6 +16,8 @@ pub type ApiResult<T> = Result<T, ApiFailure>;
 pub enum ApiFailure {
     /// No answer came: the server is gone, or the network.
     Network,
+    /// The person did not want to wait any longer.
+    GivenUp,
     /// The server said why.
     Problem {
         /// The server's own words.
@@ -27,14 +34,14 @@ pub enum ApiFailure {
 impl ApiFailure {
     /// Reads a failed answer.
     pub(super) fn of_answer(status: u16, body: &[u8], retry_after: Option<u32>) -> Self {
-        match serde_json::from_slice::<Problem>(body) {
-            Ok(problem) => Self::Problem {
+        match json::read::<Problem>(body) {
+            Some(problem) => Self::Problem {
                 problem: Box::new(problem),
                 retry_after,
             },
             // What a proxy says when the server behind it is gone.
-            Err(_) if matches!(status, 502..=504) => Self::Network,
-            Err(_) => Self::Strange(status),
+            None if matches!(status, 502..=504) => Self::Network,
+            None => Self::Strange(status),
         }
     }
 
@@ -92,6 +99,7 @@ impl ApiFailure {
             Self::Network => {
                 "The server can't be reached. Check the connection, then try again.".to_owned()
             }
+            Self::GivenUp => "You stopped waiting for the answer.".to_owned(),
             Self::Strange(status) => {
                 format!("Something between you and the server answered {status}. Try again.")
             }
@@ -153,7 +161,10 @@ fn finished(text: &str) -> String {
     let Some(first) = chars.next() else {
         return String::new();
     };
-    let mut sentence: String = first.to_uppercase().chain(chars).collect();
+    let mut sentence: String = [first.to_ascii_uppercase()]
+        .into_iter()
+        .chain(chars)
+        .collect();
     if !sentence.ends_with(['.', '?', ':']) {
         sentence.push('.');
     }
@@ -161,9 +172,13 @@ fn finished(text: &str) -> String {
 }
 
 impl From<JsValue> for ApiFailure {
-    /// What the browser throws from `fetch`: no connection, or the call was given up.
-    fn from(_: JsValue) -> Self {
-        Self::Network
+    /// What the browser throws from `fetch`: no connection, no answer in time, or the reason of who gave up.
+    fn from(why: JsValue) -> Self {
+        if why.as_string().as_deref() == Some(GIVEN_UP) {
+            Self::GivenUp
+        } else {
+            Self::Network
+        }
     }
 }
 

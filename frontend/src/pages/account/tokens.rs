@@ -44,7 +44,7 @@ pub fn Tokens() -> impl IntoView {
                 <Table label="Management tokens" columns=vec!["Name", "Token", "May", "Made", "Expires", ""]>
                     {rows(
                         tokens,
-                        |token| format!("{} {:?}", token.id, token.revoked_at),
+                        |token| format!("{} {}", token.id, token.revoked_at.is_some()),
                         move |token| {
                             view! {
                                 <TokenRow token=token on_revoke=move |token| leaving.set(Some(token)) />

@@ -142,7 +142,7 @@ fn MemberRow(
             toasts.say(format!(
                 "{} is now {}.",
                 changed.name,
-                words::role(changed.role).to_lowercase()
+                words::role(changed.role).to_ascii_lowercase()
             ));
             replace(members, id, Some(changed));
             // One's own role decides what this page shows.

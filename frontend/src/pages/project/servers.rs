@@ -13,6 +13,8 @@ mod switch;
 
 use latchkey_types::page::KeyPage;
 use leptos::{html, prelude::*};
+use wasm_bindgen::JsCast as _;
+use web_sys::HtmlElement;
 
 use self::{
     add::AddServer, delete::DeleteKey, edit::EditKey, list::KeyList, opened::Opened,
@@ -86,13 +88,13 @@ pub fn McpServers() -> impl IntoView {
     let reveal = Reveal::new();
     let is_adding = RwSignal::new(false);
     let heading = NodeRef::<html::H2>::new();
-    // A dialog that opened from another one, or from a row that is gone, has nothing to give the focus back to.
-    let refocus = move || focus_if_lost(heading);
+    let opener = NodeRef::<html::Button>::new();
     let can_edit = memo(move || project.can_edit());
-    let add = move || {
+    let add = move |node| {
         view! {
             <Show when=move || can_edit.get()>
                 <Button
+                    node
                     kind=ButtonKind::Primary
                     icon=Glyph::Plus
                     on_press=move |()| is_adding.set(true)
@@ -117,7 +119,7 @@ pub fn McpServers() -> impl IntoView {
             }
             .into_any()
         } else {
-            view! { <FirstSteps>{add()}</FirstSteps> }.into_any()
+            view! { <FirstSteps>{add(NodeRef::new())}</FirstSteps> }.into_any()
         }
     };
     view! {
@@ -125,7 +127,7 @@ pub fn McpServers() -> impl IntoView {
             <h2 node_ref=heading tabindex="-1">
                 "MCP Servers"
             </h2>
-            {add()}
+            {add(opener)}
         </div>
         <Show when=move || can_edit.get() && !doing.rotate.get().is_empty()>
             <Opened state=doing.rotate keys show=move |key| view! {
@@ -174,11 +176,18 @@ pub fn McpServers() -> impl IntoView {
             <Opened state=doing.delete keys show=move |key| view! {
                 <DeleteKey key keys on_close=move |()| {
                     doing.delete.set("");
-                    refocus();
+                    // Its row is gone.
+                    focus_if_lost(move || heading.get_untracked());
                 } />
             }.into_any() />
         </Show>
-        <OneTimeDialog reveal on_closed=move |()| refocus() />
+        // It opened from a form that is gone, or from a step of the assistant that is done.
+        <OneTimeDialog reveal on_closed=move |()| focus_if_lost(move || {
+            let assistant = document().query_selector(".rotation h3").ok().flatten();
+            let button = || opener.get_untracked().map(Into::into);
+            let heading = || heading.get_untracked();
+            assistant.and_then(|heading| heading.dyn_into().ok()).or_else(button).or_else(heading)
+        }) />
     }
     .into_any()
 }
@@ -227,15 +236,15 @@ fn FirstSteps(children: Children) -> impl IntoView {
     .into_any()
 }
 
-/// Gives the focus to the page's heading, if nothing has it once the dialogs have closed.
-fn focus_if_lost(heading: NodeRef<html::H2>) {
+/// Gives the focus to this element, if nothing has it once the dialogs have closed.
+fn focus_if_lost(place: impl Fn() -> Option<HtmlElement> + 'static) {
     set_timeout(
         move || {
             let is_lost = document()
                 .active_element()
                 .is_none_or(|element| element.tag_name() == "BODY");
-            if let (true, Some(Some(heading))) = (is_lost, heading.try_get_untracked()) {
-                let _ = heading.focus();
+            if let (true, Some(element)) = (is_lost, place()) {
+                let _ = element.focus();
             }
         },
         std::time::Duration::from_millis(50),

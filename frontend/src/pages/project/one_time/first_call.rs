@@ -19,19 +19,18 @@ pub fn FirstCall(
     let first = RwSignal::new(None::<KeyUse>);
     let is_revoked = RwSignal::new(false);
     // It ends with this component.
-    let _stream =
-        follow::<KeyEvent>(
-            &path,
-            &["first_call", "used", "revoked"],
-            move |event| match event {
-                KeyEvent::FirstCall(used) | KeyEvent::Used(used) => {
-                    if used.secret_hint == hint && first.with_untracked(Option::is_none) {
-                        first.set(Some(used));
-                    }
+    follow::<KeyEvent>(
+        &path,
+        &["first_call", "used", "revoked"],
+        move |event| match event {
+            KeyEvent::FirstCall(used) | KeyEvent::Used(used) => {
+                if used.secret_hint == hint && first.with_untracked(Option::is_none) {
+                    first.set(Some(used));
                 }
-                KeyEvent::Revoked { .. } => is_revoked.set(true),
-            },
-        );
+            }
+            KeyEvent::Revoked { .. } => is_revoked.set(true),
+        },
+    );
     view! {
         <div class="first-call" class:done=move || first.with(Option::is_some) role="status">
             {move || match (first.get(), is_revoked.get()) {

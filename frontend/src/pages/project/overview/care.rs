@@ -49,12 +49,12 @@ pub fn Care() -> impl IntoView {
 
 /// What makes one row unlike another: when it changes, the row is made anew.
 fn print(item: &HygieneItem) -> String {
-    let codes: Vec<String> = item
+    let findings: Vec<&str> = item
         .findings
         .iter()
-        .map(|finding| format!("{:?}", finding.code))
+        .map(|finding| finding.message.as_str())
         .collect();
-    format!("{} {} {}", item.key.id, item.key.version, codes.concat())
+    format!("{} {} {}", item.key.id, item.key.version, findings.concat())
 }
 
 #[component]

@@ -61,6 +61,9 @@ pub fn AddServer(
             return;
         };
         let description = draft.text();
+        if !draft.is_describable() {
+            return;
+        }
         generating.send(CreateKeyRequest {
             description: (!description.is_empty()).then_some(description),
             environment: Some(draft.environment()),

@@ -98,6 +98,9 @@ pub fn EditKey(
         let Ok(expires_at) = draft.expiry() else {
             return;
         };
+        if !draft.is_describable() {
+            return;
+        }
         saving.send(UpdateKeyRequest {
             description: Some(Some(draft.text())),
             environment: Some(draft.environment()),

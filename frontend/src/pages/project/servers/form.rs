@@ -73,6 +73,11 @@ impl Draft {
         self.description.get_untracked().trim().to_owned()
     }
 
+    /// Whether the server would take the description; otherwise the field says why not.
+    pub fn is_describable(self) -> bool {
+        check_line(&self.text(), DESCRIPTION_MAX).is_ok()
+    }
+
     /// The chosen environment.
     pub fn environment(self) -> Environment {
         match self.environment.get_untracked().as_str() {

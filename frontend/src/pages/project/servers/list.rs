@@ -56,9 +56,9 @@ pub fn KeyList(
 
 /// What makes one row unlike another: when it changes, the row is made anew.
 fn print(key: &Key) -> String {
-    let used = key.last_used_at.map(Timestamp::as_millis);
+    let used = key.last_used_at.map_or(0, Timestamp::as_millis);
     format!(
-        "{} {} {} {used:?} {} {}",
+        "{} {} {} {used} {} {}",
         key.id,
         key.version,
         words::status(key.status),

@@ -55,7 +55,7 @@ pub fn Rotation(
         }
     });
     // Each call with either secret is told here; what the page shows of them is then read again.
-    let _stream = follow::<KeyEvent>(
+    follow::<KeyEvent>(
         &project.path_now(&format!("/keys/{id}/events")),
         &["first_call", "used", "revoked"],
         move |_| key.reload(),
