@@ -47,3 +47,7 @@ licences:
 # The browser tests alone
 browser:
     cargo xtask browser
+
+# Every page and dialog into test-output/screenshots, the README's pictures into docs/images
+screenshots:
+    cargo xtask screenshots

@@ -1,5 +1,4 @@
-//! Latchkey's browser app.
-
+#![doc = include_str!("../README.md")]
 // What is shipped is compiled with `-Zfmt-debug=none`: there, `{:?}` writes nothing.
 #![cfg_attr(not(test), deny(clippy::use_debug))]
 

@@ -8,6 +8,8 @@ use super::{Button, ButtonKind, Glyph, Icon, Tone, rows};
 
 /// How long one stays, unless the person closes it.
 const STAY: Duration = Duration::from_secs(7);
+/// How many are shown at a time: the newest.
+const MOST: usize = 3;
 
 /// The app's toasts. Copy it freely.
 #[derive(Clone, Copy)]
@@ -53,8 +55,12 @@ impl Toaster {
     fn show(self, tone: Tone, text: String) {
         let number = self.next.get_value();
         self.next.set_value(number.wrapping_add(1));
-        self.shown
-            .update(|shown| shown.push(Toast { number, tone, text }));
+        self.shown.update(|shown| {
+            if shown.len() == MOST {
+                shown.remove(0);
+            }
+            shown.push(Toast { number, tone, text });
+        });
         set_timeout(move || self.drop(number), STAY);
     }
 
