@@ -217,7 +217,7 @@ test("signing out ends the session, and the page stays alive", async (t) => {
   await fillSignIn(page, { email: ADA.email, password: "wrong, but long enough" });
   await page.getByRole("alert").filter({ hasText: "E-mail address or password is wrong" }).waitFor();
   await fillSignIn(page, ADA);
-  await page.getByRole("heading", { name: "Projects" }).waitFor();
+  await page.getByRole("heading", { name: "Projects", exact: true }).waitFor();
   await page.getByRole("button", { name: "Your account" }).filter({ hasText: "Ada" }).waitFor();
 
   assert.deepEqual(faults({ "401 /api/v1/session": 1 }), []);

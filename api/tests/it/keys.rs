@@ -307,10 +307,11 @@ async fn a_use_is_noted_with_when_how_and_by_what() {
     let (via, client, second) = used().await;
     assert_eq!((via, client), (json!("url"), json!("curl/8.5.0")));
     assert!(second.as_str() >= first.as_str());
-    ada.post("keys/verify", json!({ "key": key.secret }))
-        .send()
-        .await
-        .status(200);
+    // A person who looks a key up leaves its last use as it is; a program that lets somebody in by it does not.
+    assert_eq!(ada.verify(&key.secret).await, "valid");
+    assert_eq!(used().await.0, "url");
+    let program = ada.token(&["verify"]).await;
+    assert_eq!(program.verify(&key.secret).await, "valid");
     assert_eq!(used().await.0, "verify");
     // What was refused is no use.
     ada.patch(&project.key(&key), json!({ "disabled": true }))

@@ -41,7 +41,8 @@ async fn calls_are_counted_by_how_the_key_came_and_what_became_of_it() {
         .send()
         .await
         .status(501);
-    ada.verify(&key.secret).await;
+    let program = ada.token(&["verify"]).await;
+    program.verify(&key.secret).await;
     server
         .anonymous()
         .with_key(&second.secret)
