@@ -37,7 +37,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes `dist/` of the frontend's folder; `is_compressed` says whether with the compressed siblings.
+/// Writes `dist/` of the frontend's folder; `is_compressed` says whether with the compressed siblings. Without them it is
+/// for somebody who works on the app: the page then loads itself anew when that was built anew.
 fn bundle(module: &Path, frontend: &Path, is_compressed: bool) -> Outcome {
     let assets = frontend.join("assets");
     let text = |path: &Path| -> Outcome<String> {
@@ -48,7 +49,11 @@ fn bundle(module: &Path, frontend: &Path, is_compressed: bool) -> Outcome {
     let module = module::bind(module)?;
     let wasm = dist.add_asset("latchkey", "wasm", module.wasm);
     let boot = page::fill(&text(&frontend.join("boot.js"))?, &[("wasm", &wasm)])?;
-    let script = script::minify(&format!("{}\n{boot}", module.script));
+    let reload = match is_compressed {
+        true => String::new(),
+        false => text(&frontend.join("reload.js"))?,
+    };
+    let script = script::minify(&format!("{}\n{boot}\n{reload}", module.script));
     let script = dist.add_asset("latchkey", "js", script.into_bytes());
     let style = style::minify(&style::joined(&assets)?);
     let style = dist.add_asset("latchkey", "css", style.into_bytes());

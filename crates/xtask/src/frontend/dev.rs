@@ -1,4 +1,4 @@
-//! The server, and the browser app built anew whenever a source of it changes: reload the page to see it.
+//! The server, and the browser app built anew whenever a source of it changes; open pages load themselves anew.
 
 use std::process::{Child, Command};
 use std::thread;
@@ -41,7 +41,7 @@ pub fn dev(arguments: &[&str]) -> Outcome {
         seen = now;
         // What is wrong has been said; the next change may put it right, and the server shows the last good one.
         match build(Build::Quick) {
-            Ok(_) => say("built: reload the page"),
+            Ok(_) => say("built"),
             Err(error) => say(&format!("not built: {error}")),
         }
     }
