@@ -17,6 +17,7 @@ use crate::{
     error::{ApiError, ApiResult},
     handlers::revoke::Closing,
     http::idempotency::InFlight,
+    mcp::{recent::Recent, upstream::Upstreams},
     metrics::Metrics,
     openapi::Contract,
     password::Passwords,
@@ -50,6 +51,10 @@ pub struct App {
     pub closing: Arc<Closing>,
     /// Sessions that end, so that what they have open ends with them.
     pub endings: broadcast::Sender<Ending>,
+    /// Calls the teams' own MCP servers.
+    pub upstreams: Upstreams,
+    /// The last calls of each project's endpoint.
+    pub recent: Arc<Recent>,
     /// Whether the server is ending: for what is opened after that was told.
     pub is_ending: AtomicBool,
     /// Counters for `/metrics`.

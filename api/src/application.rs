@@ -23,6 +23,7 @@ use crate::{
     error::ApiError,
     http::{envelope, idempotency::InFlight},
     master_key,
+    mcp::{connection::Connection, upstream::Upstreams},
     metrics::Metrics,
     openapi::Contract,
     password::Passwords,
@@ -51,6 +52,7 @@ impl Application {
     /// # Errors
     /// One sentence that says what to do.
     pub fn build(config: Config) -> Result<Self, ConfigError> {
+        let upstreams = Upstreams::new(config.upstreams.clone()).map_err(ConfigError)?;
         let listener = listen(config.listen)?;
         let master = master_key::obtain(&config.master_key, true)?;
         let ring = Arc::new(KeyRing::derive(&master));
@@ -94,6 +96,8 @@ impl Application {
             closing: Arc::default(),
             endings: broadcast::channel(256).0,
             is_ending: AtomicBool::new(false),
+            upstreams,
+            recent: Arc::default(),
             metrics: Metrics::default(),
             contract: Contract::new(routes::description()).map_err(failed)?,
             config,
@@ -169,6 +173,7 @@ impl Application {
                 .configure(routes::rest)
         })
         .workers(app.config.workers)
+        .on_connect(Connection::remember)
         // A client that leaves ends what it asked for; a half-closed one would keep it running unheard.
         .h1_allow_half_closed(false)
         .client_request_timeout(Duration::from_secs(10))

@@ -1,18 +1,21 @@
 //! The settings: flags first, then `LATCHKEY_*` variables. A wrong value stops the start with its name.
 
-use std::{
-    fmt,
-    net::{IpAddr, SocketAddr},
-    path::PathBuf,
-    time::Duration,
-};
+mod checks;
+mod mcp;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
-use latchkey_keys::MasterKey;
 use latchkey_store::DatabaseUrl;
-use url::{Host, Url};
+use url::Url;
 use zeroize::Zeroizing;
+
+use self::checks::parse_network;
+pub use self::{checks::is_loopback, mcp::McpArgs};
+use crate::mcp::upstream::UpstreamSettings;
 
 /// Where the database is and what unlocks it: every command needs these.
 #[derive(Args, Clone)]
@@ -102,6 +105,10 @@ pub struct ServeArgs {
     #[arg(long, env = "LATCHKEY_BODY_LIMIT", default_value_t = 256 * 1024, value_parser = clap::value_parser!(u32).range(1024..=64 * 1024 * 1024))]
     pub body_limit: u32,
 
+    /// The MCP endpoint.
+    #[command(flatten)]
+    pub mcp: McpArgs,
+
     /// Attempts to sign in to one account within a minute; from one address three times as many.
     #[arg(long, env = "LATCHKEY_SIGN_IN_ATTEMPTS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub sign_in_attempts: u32,
@@ -147,6 +154,12 @@ pub struct Config {
     pub database_readers: u32,
     /// Longest body of a REST request, in bytes.
     pub body_limit: usize,
+    /// The longest body of a call at an MCP endpoint, in bytes.
+    pub mcp_body_limit: usize,
+    /// Calls of one key at a time.
+    pub mcp_calls_per_key: u32,
+    /// How projects' own MCP servers are called.
+    pub upstreams: UpstreamSettings,
     /// Attempts to sign in per account and minute.
     pub sign_in_attempts: u32,
     /// `/metrics` is open to anybody.
@@ -177,228 +190,3 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
-
-fn parse_network(text: &str) -> Result<IpNet, String> {
-    let text = text.trim();
-    text.parse::<IpNet>()
-        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-        .map_err(|_| "expected an address or a CIDR such as 10.0.0.0/8".to_owned())
-}
-
-/// A short fixed error for a setting.
-fn wrong(name: &str, sentence: impl fmt::Display) -> ConfigError {
-    ConfigError(format!("{name}: {sentence}"))
-}
-
-impl DatabaseArgs {
-    /// The database's place and the master key's source.
-    ///
-    /// # Errors
-    /// When the URL is not of a known kind, or no place for the master key is known.
-    pub fn check(&self) -> Result<(DatabaseUrl, MasterKeySource), ConfigError> {
-        let url = DatabaseUrl::parse(&self.database_url).map_err(|e| wrong("database_url", e))?;
-        let source = match (&self.master_key, &self.master_key_file) {
-            (Some(_), Some(_)) => {
-                return Err(wrong(
-                    "master_key",
-                    "is given together with master_key_file; give one",
-                ));
-            }
-            (Some(text), None) => {
-                // The text itself never gets into the message.
-                MasterKey::parse(text).map_err(|e| wrong("master_key", e))?;
-                MasterKeySource::Given(Zeroizing::new(text.clone()))
-            }
-            (None, Some(file)) => MasterKeySource::File(file.clone()),
-            (None, None) => match url.sqlite_path() {
-                Some(path) => MasterKeySource::File(path.with_file_name("latchkey.key")),
-                None => {
-                    return Err(wrong(
-                        "master_key_file",
-                        "is needed with PostgreSQL; name a file that outlives this machine's restarts, \
-                         or set LATCHKEY_MASTER_KEY",
-                    ));
-                }
-            },
-        };
-        Ok((url, source))
-    }
-}
-
-impl ServeArgs {
-    /// These settings, checked together.
-    ///
-    /// # Errors
-    /// A sentence that names the setting and what to do.
-    pub fn check(self) -> Result<Config, ConfigError> {
-        let (database_url, master_key) = self.database.check()?;
-        if self.listen.ip().is_unspecified() && self.public_url.is_none() {
-            return Err(wrong(
-                "public_url",
-                format_args!(
-                    "is needed when listening on {}: set it to the address that users open, \
-                     such as https://keys.example.com",
-                    self.listen.ip()
-                ),
-            ));
-        }
-        if let Some(url) = &self.public_url {
-            check_public_url(url, self.insecure_http)?;
-        } else if !self.listen.ip().is_loopback() && !self.insecure_http {
-            return Err(wrong(
-                "public_url",
-                format_args!(
-                    "is needed when listening on {}: set it to an https address, or set insecure_http \
-                     if plain http is really wanted",
-                    self.listen.ip()
-                ),
-            ));
-        }
-        if let Some(token) = &self.setup_token
-            && !(16..=256).contains(&token.len())
-        {
-            return Err(wrong("setup_token", "must have 16 to 256 characters"));
-        }
-        if let Some(folder) = &self.assets
-            && !folder.join("index.html").is_file()
-        {
-            return Err(wrong(
-                "assets",
-                format_args!(
-                    "{} has no index.html; make it with `cargo xtask frontend`",
-                    folder.display()
-                ),
-            ));
-        }
-        Ok(Config {
-            database_url,
-            master_key,
-            listen: self.listen,
-            public_url: self.public_url,
-            setup_token: self.setup_token.map(Zeroizing::new),
-            insecure_http: self.insecure_http,
-            trusted_proxies: self.trusted_proxies,
-            session_idle: Duration::from_secs(u64::from(self.session_idle_hours) * 3600),
-            session_max: Duration::from_secs(u64::from(self.session_days) * 24 * 3600),
-            workers: self.workers.map_or_else(
-                || std::thread::available_parallelism().map_or(2, usize::from),
-                usize::from,
-            ),
-            database_readers: self.database_readers,
-            body_limit: self.body_limit as usize,
-            sign_in_attempts: self.sign_in_attempts,
-            metrics_open: self.metrics_open,
-            assets: self.assets,
-            shutdown: Duration::from_secs(self.shutdown_seconds),
-        })
-    }
-}
-
-fn check_public_url(url: &Url, insecure_http: bool) -> Result<(), ConfigError> {
-    let name = "public_url";
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err(wrong(
-            name,
-            "must begin with https:// (or http://) and name a host",
-        ));
-    }
-    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong(
-            name,
-            "must be an origin without a path, such as https://keys.example.com",
-        ));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong(name, "must not hold a user name or password"));
-    }
-    if url.scheme() == "http" && !is_loopback(url) && !insecure_http {
-        return Err(wrong(
-            name,
-            "is plain http on a name that is not this machine's own: use https, or set insecure_http \
-             if that is really wanted",
-        ));
-    }
-    Ok(())
-}
-
-/// Whether a URL's host is this machine itself.
-#[must_use]
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-
-    #[derive(Parser)]
-    struct Cli {
-        #[command(flatten)]
-        serve: ServeArgs,
-    }
-
-    fn check(flags: &[&str]) -> Result<Config, String> {
-        let cli = Cli::try_parse_from(std::iter::once(&"latchkey").chain(flags))
-            .map_err(|e| e.to_string())?;
-        cli.serve.check().map_err(|e| e.to_string())
-    }
-
-    #[test]
-    fn the_defaults_are_good() {
-        let config = check(&[]).unwrap();
-        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
-        assert!(
-            matches!(config.master_key, MasterKeySource::File(path) if path.ends_with("data/latchkey.key"))
-        );
-    }
-
-    #[test]
-    fn a_wrong_setting_is_named() {
-        for (flags, name) in [
-            (&["--listen", "nowhere"][..], "--listen"),
-            (&["--listen", "0.0.0.0:80"], "public_url"),
-            (&["--listen", "192.0.2.1:80"], "public_url"),
-            (&["--public-url", "ftp://x"], "public_url"),
-            (&["--public-url", "https://x/path"], "public_url"),
-            (&["--public-url", "https://u:p@x"], "public_url"),
-            (&["--public-url", "http://keys.example.com"], "public_url"),
-            (&["--database-url", "mysql://x"], "database_url"),
-            (&["--database-url", "postgres://x/y"], "master_key_file"),
-            (&["--master-key", "short"], "master_key"),
-            (&["--setup-token", "short"], "setup_token"),
-            (
-                &["--trusted-proxies", "10.0.0.0/8,nonsense"],
-                "--trusted-proxies",
-            ),
-            (&["--session-days", "0"], "--session-days"),
-            (&["--log-format", "xml"], "--log-format"),
-            (&["--assets", "/nowhere"], "assets"),
-        ] {
-            let message = check(flags).err().unwrap_or_default();
-            assert!(message.contains(name), "{flags:?} said {message:?}");
-        }
-    }
-
-    #[test]
-    fn plain_http_is_fine_on_this_machine_or_when_asked_for() {
-        assert!(check(&["--public-url", "http://localhost:8080"]).is_ok());
-        assert!(check(&["--public-url", "http://[::1]:8080"]).is_ok());
-        assert!(check(&["--public-url", "http://keys.lan", "--insecure-http"]).is_ok());
-        assert!(
-            check(&[
-                "--listen",
-                "0.0.0.0:80",
-                "--public-url",
-                "https://keys.example.com"
-            ])
-            .is_ok()
-        );
-    }
-}

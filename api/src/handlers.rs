@@ -3,6 +3,7 @@
 
 pub mod assets;
 pub mod audit;
+pub mod calls;
 pub mod docs;
 pub mod events;
 pub mod forward_auth;
@@ -12,6 +13,7 @@ pub mod machine;
 pub mod mcp;
 pub mod me;
 pub mod members;
+pub mod memories;
 pub mod projects;
 pub mod revoke;
 pub mod rotate;

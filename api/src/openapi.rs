@@ -114,6 +114,7 @@ fn complete(document: &mut Value) {
         {"name": "users", "description": "People, for administrators"},
         {"name": "projects", "description": "Projects: one MCP endpoint each"},
         {"name": "members", "description": "Who belongs to a project"},
+        {"name": "memories", "description": "What a project's memory server has stored"},
         {"name": "keys", "description": "API keys: create, change, rotate, revoke"},
         {"name": "insight", "description": "Usage, hygiene, live events and the audit log"},
         {"name": "checking", "description": "Whether a key is accepted"},
@@ -137,7 +138,7 @@ fn complete(document: &mut Value) {
             json!({"description": meaning, "content": problem_content(status)});
     }
     // utoipa carries serde's deny_unknown_fields to structs, not to the variants of an enum.
-    for variant in document["components"]["schemas"]["Backend"]["oneOf"]
+    for variant in document["components"]["schemas"]["BackendRequest"]["oneOf"]
         .as_array_mut()
         .into_iter()
         .flatten()
@@ -236,6 +237,7 @@ fn complete_operation(
                     | "endSession"
                     | "endOtherSessions"
                     | "revokeToken"
+                    | "deleteMemory"
             ),
         &[409],
     );

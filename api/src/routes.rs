@@ -40,6 +40,9 @@ pub fn api(config: &mut ServiceConfig<'_>) {
             .service(h::members::add_member)
             .service(h::members::update_member)
             .service(h::members::remove_member)
+            .service(h::calls::test_backend)
+            .service(h::memories::list_memories)
+            .service(h::memories::delete_memory)
             .service(h::keys::list_keys)
             .service(h::keys::create_key)
             .service(h::keys::show_key)
@@ -51,6 +54,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
             .service(h::usage::show_project_usage)
             .service(h::usage::show_key_usage)
             .service(h::hygiene::list_hygiene)
+            .service(h::calls::list_calls)
             .service(h::events::follow_key),
     );
     config

@@ -78,15 +78,14 @@ export async function isTaken(server, slug, secret, { via = "header", client = "
       params: {
         _meta: {
           "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-          "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
+          "io.modelcontextprotocol/clientInfo": { name: client.split("/")[0], version: client.split("/")[1] },
           "io.modelcontextprotocol/clientCapabilities": {},
         },
       },
     }),
   });
   await response.arrayBuffer();
-  // Without a server behind it, the endpoint answers 501 to callers whom it knows.
-  if (response.ok || response.status === 501) return true;
+  if (response.ok) return true;
   if (response.status === 401) return false;
   throw new Error(`the MCP endpoint answered ${response.status}`);
 }

@@ -15,15 +15,18 @@ import {
   find,
   generate,
   keys,
+  memories,
   more,
   newToken,
   oddKey,
   press,
   pretendSession,
+  pretendTest,
   projects,
   rotated,
   row,
   tab,
+  upstream,
   users,
   verified,
 } from "./ways.mjs";
@@ -110,6 +113,7 @@ export const SCENES = [
     await tab(page, world, world.lake);
     await page.getByText("Calls per hour").first().waitFor();
     await page.locator(".care-item").first().waitFor();
+    await page.getByRole("table", { name: "Recent calls" }).waitFor();
   }),
   scene("overview-table", "ada", async (page, world) => {
     await tab(page, world, world.lake);
@@ -121,6 +125,7 @@ export const SCENES = [
     await tab(page, world, world.empty);
     await page.getByText("No calls in this time.").first().waitFor();
     await page.getByText("No key needs care").waitFor();
+    await page.getByText("Nobody has called the endpoint").waitFor();
   }),
 
   // MCP Servers.
@@ -248,6 +253,27 @@ export const SCENES = [
     await page.getByRole("dialog", { name: "Disable this key?" }).waitFor();
   }),
 
+  // What the memory server keeps.
+  scene("memories-empty", "ada", async (page, world) => {
+    await tab(page, world, world.empty, "/memories");
+    await page.getByText("Nothing is remembered yet").waitFor();
+  }),
+  scene("memories", "ada", (page, world) => memories(page, world)),
+  scene("memories-as-viewer", "viewer", (page, world) => memories(page, world)),
+  scene("memories-whole-text", "ada", async (page, world) => {
+    await memories(page, world);
+    await page.getByText("Whole text").first().click();
+  }),
+  scene("memories-no-match", "ada", async (page, world) => {
+    await tab(page, world, world.lake, "/memories?q=nothing");
+    await page.getByText("No memory fits").waitFor();
+  }),
+  scene("memory-delete", "ada", async (page, world) => {
+    await memories(page, world);
+    await page.getByRole("button", { name: "Delete this memory" }).first().click();
+    await page.getByRole("dialog", { name: "Delete this memory?" }).waitFor();
+  }),
+
   // The project's other tabs.
   scene("members", "ada", async (page, world) => {
     await tab(page, world, world.lake, "/members");
@@ -277,6 +303,37 @@ export const SCENES = [
   scene("settings", "ada", async (page, world) => {
     await tab(page, world, world.lake, "/settings");
     await page.getByLabel("Allowed web origins").waitFor();
+  }),
+  scene("settings-upstream", "ada", (page, world) => upstream(page, world)),
+  scene("settings-upstream-replace", "ada", async (page, world) => {
+    await upstream(page, world);
+    await page.getByRole("button", { name: "Replace" }).first().click();
+    await press(page, "Add header");
+    await page.getByRole("group", { name: "Header 3" }).waitFor();
+  }),
+  scene(
+    "settings-upstream-refused",
+    "ada",
+    async (page, world) => {
+      await upstream(page, world);
+      await page.getByLabel("URL of the MCP server").fill("https://other.example.com/mcp");
+      await press(page, "Save backend");
+      await page.getByText("no value of this header is stored").first().waitFor();
+    },
+    { "422 *": 1 },
+  ),
+  scene("settings-upstream-tested", "ada", async (page, world) => {
+    await upstream(page, world);
+    await pretendTest(page, { ok: true, server_name: "Weather Station", server_version: "1.4.0", tools: 5, problem: null });
+    await press(page, "Test connection");
+    await page.getByText("Weather Station 1.4.0 answered").waitFor();
+  }),
+  scene("settings-upstream-unreachable", "ada", async (page, world) => {
+    await upstream(page, world);
+    const problem = "The server did not answer within 20 seconds. Check the URL, and that the server runs.";
+    await pretendTest(page, { ok: false, server_name: null, server_version: null, tools: 0, problem });
+    await press(page, "Test connection");
+    await page.getByText(problem).waitFor();
   }),
   scene("archive", "ada", async (page, world) => {
     await tab(page, world, world.lake, "/settings");
@@ -330,6 +387,10 @@ export const SCENES = [
     await page.getByRole("button", { name: "More for" }).click();
     await page.getByRole("menuitem", { name: "Rotate" }).click();
     await page.getByLabel("How long the old secret still works").waitFor();
+  }),
+  scene("odd-memories", "viewer", async (page, world) => {
+    await tab(page, world, world.odd, "/memories");
+    await page.getByRole("button", { name: "Delete this memory" }).first().waitFor();
   }),
   scene("odd-audit", "viewer", async (page, world) => {
     await tab(page, world, world.odd, "/audit");

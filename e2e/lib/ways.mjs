@@ -23,6 +23,12 @@ export async function pretendSession(page, changes) {
   });
 }
 
+/** Answers “Test connection” in the place of the server, which has no upstream to ask. */
+export async function pretendTest(page, answer) {
+  const json = { protocol_version: answer.ok ? "2026-07-28" : null, duration_ms: 48, ...answer };
+  await page.route("**/backend/test", (route) => route.fulfill({ json }));
+}
+
 export async function projects(page, world) {
   await at(page, world, "/projects", "Projects");
   await page.getByRole("link", { name: "Memory Lake" }).waitFor();
@@ -35,6 +41,16 @@ export async function tab(page, world, project, path = "") {
 export async function keys(page, world) {
   await tab(page, world, world.lake, "/mcp-servers");
   await row(page, "Analytics Dashboard - Read Only").waitFor();
+}
+
+export async function memories(page, world) {
+  await tab(page, world, world.lake, "/memories");
+  await page.getByText("Ada prefers release notes in plain words.").waitFor();
+}
+
+export async function upstream(page, world) {
+  await tab(page, world, world.relay, "/settings");
+  await page.getByRole("group", { name: "Header 2" }).waitFor();
 }
 
 export async function oddKey(page, world) {

@@ -1,6 +1,7 @@
 // An instance that looks lived in: people, projects, and keys of every kind, made through the API.
 
 import { apiAs, isTaken, signIn } from "./api.mjs";
+import { remember } from "./mcp.mjs";
 import { addPerson } from "./people.mjs";
 import { setUp, startServer } from "./server.mjs";
 
@@ -9,6 +10,23 @@ const DAY = 24 * 3600 * 1000;
 /** Mixed directions, an emoji, what looks like HTML, a word without an end: 100 characters, or 200. */
 const ODD = "مفتاح لوحة التحليلات 🔑 <b>bold</b> & Ünïcödé – ".padEnd(100, "a-word-that-never-comes-to-an-end-");
 const ODD_AND_LONG = ODD + " nightly import of everything that the other one left".padEnd(100, " and more");
+
+/** Nobody calls it. */
+const UPSTREAM = {
+  kind: "upstream",
+  url: "https://mcp.example.com/mcp",
+  headers: [
+    { name: "Authorization", value: "Bearer upstream-credential" },
+    { name: "X-Station", value: "north-of-the-river" },
+  ],
+};
+
+/** What the full project's clients remember, the newest last. */
+const MEMORIES = [
+  ["Minutes of the planning\n\n" + Array.from({ length: 12 }, (_, at) => `${at + 1}. A decision, and why.`).join("\n"), ["minutes", "planning"]],
+  ["The nightly import runs at 02:00 UTC and takes about ten minutes.", ["operations"]],
+  ["Ada prefers release notes in plain words."],
+];
 
 /** What the keys of the full project are, the newest last. */
 const KEYS = [
@@ -20,7 +38,7 @@ const KEYS = [
   { description: "Development - Testing", environment: "development", days: 3, calls: [{ client: "curl/8.14.1" }] },
   { description: "Analytics Dashboard - Read Only", environment: "production", calls: [{ via: "url", client: "Claude-User" }] },
   { description: "Team Member - Ada", environment: "development", days: 90, calls: [{ client: "Cursor/2.0.1" }], rotate: true },
-  { description: "Production - Claude Integration", environment: "production", calls: [{ client: "claude-code/2.1.0" }, {}] },
+  { description: "Production - Claude Integration", environment: "production", calls: [{ client: "claude-code/2.1.0" }, {}], memories: MEMORIES },
 ];
 
 /**
@@ -29,8 +47,9 @@ const KEYS = [
  * The result has
  * - the `server`, and `api`, Ada's;
  * - `people`, their cookies: `ada`, who administers it, `editor`, `viewer`, and `newcomer`, who belongs to no project;
- * - the projects: `lake` has all kinds of keys, `empty` none, `odd`, the viewer's own, names as nobody expects them, and
- *   in the `workshop` scenes make and break what they like;
+ * - the projects: `lake` has all kinds of keys and some memories, `empty` nothing, `relay` a server of the team's own
+ *   behind it, `odd`, the viewer's own, names as nobody expects them, and in the `workshop` scenes make and break what
+ *   they like;
  * - for the workshop `newKey(fields)`, `rotate(created)`, which gives a key a second secret, `call(created)`, which
  *   calls the endpoint with what was made, `newLeaver()`, which adds somebody whose key is in use and gives their name,
  *   and `tidy()`, which ends all keys there;
@@ -55,6 +74,8 @@ async function fill(server) {
     description: "Notes that our assistants share: decisions, meeting minutes and what customers asked for.",
   });
   const empty = await api.post("/projects", { name: "Sandbox" });
+  const relay = await api.post("/projects", { name: "Weather Station" });
+  await api.patch(`/projects/${relay.id}`, { backend: UPSTREAM });
   const workshop = await api.post("/projects", { name: "Research Notes", description: "Papers, and what we think of them." });
 
   const editor = await addPerson(server, api, "Editor", { project: lake });
@@ -75,6 +96,7 @@ async function fill(server) {
     people: { ada, editor: editor.cookie, viewer: viewer.cookie, newcomer: newcomer.cookie },
     lake,
     empty,
+    relay,
     odd,
     workshop,
     newKey: (fields = {}) =>
@@ -97,14 +119,15 @@ async function fill(server) {
 
 async function addOdd(server, api) {
   const project = await api.post("/projects", { name: ODD, description: ODD_AND_LONG, slug: "odd-".padEnd(40, "names") });
-  await addKey(server, api, project, { description: ODD_AND_LONG, environment: "staging", calls: [{ client: "a".repeat(64) }] });
+  await addKey(server, api, project, { description: ODD_AND_LONG, environment: "staging", calls: [{ client: "a".repeat(64) }], memories: [[ODD_AND_LONG, [ODD.slice(0, 50)]], [ODD]] });
   return project;
 }
 
-async function addKey(server, api, project, { description, environment, days, calls = [], disable, revoke, rotate }) {
+async function addKey(server, api, project, { description, environment, days, calls = [], memories = [], disable, revoke, rotate }) {
   const path = `/projects/${project.id}/keys`;
   const { key, secret } = await api.post(path, { description, environment, expires_at: days && inDays(days) });
   for (const how of calls) await isTaken(server, project.slug, secret, how);
+  for (const [text, tags] of memories) await remember(server, project.slug, secret, text, tags);
   if (rotate) await api.post(`${path}/${key.id}/rotate`, { overlap_seconds: 24 * 3600 });
   if (disable) await api.patch(`${path}/${key.id}`, { disabled: true });
   if (revoke) await api.remove(`${path}/${key.id}?reason=${revoke}`);

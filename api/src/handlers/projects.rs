@@ -1,5 +1,7 @@
 //! Projects: make, list, show, change, archive.
 
+mod change;
+
 use actix_web::{HttpResponse, delete, get, patch, post};
 use latchkey_gate::Ended;
 use latchkey_store::{
@@ -9,15 +11,16 @@ use latchkey_store::{
 };
 use latchkey_types::{
     FieldError, ProjectId, Slug, Timestamp,
-    limits::{NAME_MAX, ORIGINS_MAX, PROJECT_DESCRIPTION_MAX, check_lines, check_name},
+    limits::{NAME_MAX, PROJECT_DESCRIPTION_MAX, check_lines, check_name},
     member::Role,
     page::ProjectPage,
-    project::{ArchivedProject, Backend, CreateProjectRequest, Project, UpdateProjectRequest},
+    project::{ArchivedProject, CreateProjectRequest, Project, UpdateProjectRequest},
     receipt::{ReceiptKind, RevokeReason},
     user::InstanceRole,
 };
 use serde::Deserialize;
 
+use self::change::{change_of, check_update};
 use super::{
     keys::open_project,
     revoke::{self, Pending},
@@ -33,7 +36,7 @@ use crate::{
         idempotency::{self, Made},
     },
     paging::{page, page_query},
-    validate::{Checks, check_origin, check_query_text},
+    validate::{Checks, check_query_text},
     view,
 };
 
@@ -179,12 +182,13 @@ pub async fn update_project(
     let entry = audit::by(&call, &access.caller, "project.update")
         .on(project_id)
         .within(project_id);
+    let ring = call.app.ring.clone();
     let project = call
         .app
         .write(move |tx| {
             let project = open_project(tx, project_id)?;
             if_match.check(project.version)?;
-            let (change, entry) = change_of(body, &project, entry)?;
+            let (change, entry) = change_of(body, &project, &ring, entry)?;
             if change == rows::ProjectChange::default() {
                 return Ok(project);
             }
@@ -300,81 +304,6 @@ pub(super) fn new_project(name: &str, description: &str, slug: Slug, now: Timest
         allow_key_in_url: true,
         allowed_origins: vec!["https://claude.ai".to_owned()],
     }
-}
-
-fn check_update(body: &UpdateProjectRequest) -> ApiResult<()> {
-    let mut checks = Checks::default();
-    if let Some(name) = &body.name {
-        checks.rule("/name", check_name(name));
-    }
-    if let Some(Some(description)) = &body.description {
-        checks.rule(
-            "/description",
-            check_lines(description, PROJECT_DESCRIPTION_MAX),
-        );
-    }
-    if let Some(origins) = &body.allowed_origins {
-        if origins.len() > ORIGINS_MAX {
-            checks.rule(
-                "/allowed_origins",
-                Err(format!("has more than {ORIGINS_MAX} entries")),
-            );
-        }
-        for (at, origin) in origins.iter().enumerate() {
-            checks.rule(&format!("/allowed_origins/{at}"), check_origin(origin));
-        }
-    }
-    checks.done()
-}
-
-/// What really changes, and the event that says so.
-fn change_of(
-    body: UpdateProjectRequest,
-    project: &StoredProject,
-    mut entry: audit::Entry,
-) -> ApiResult<(rows::ProjectChange, audit::Entry)> {
-    let mut change = rows::ProjectChange::default();
-    if let Some(name) = body.name.as_deref().map(str::trim)
-        && name != project.name
-    {
-        entry = entry.with("name", name);
-        change.name = Some(name.to_owned());
-    }
-    let description = body
-        .description
-        .map(|text| text.unwrap_or_default().trim().to_owned());
-    if let Some(description) = description
-        && description != project.description
-    {
-        entry = entry.with("description", &description);
-        change.description = Some(description);
-    }
-    if let Some(Backend::Memory {}) = body.backend {
-        let backend = serde_json::to_string(&Backend::Memory {}).map_err(ApiError::internal)?;
-        if backend != project.backend {
-            entry = entry.with("backend", "memory");
-            change.backend = Some(backend);
-        }
-    }
-    if let Some(allowed) = body.allow_key_in_url
-        && allowed != project.allow_key_in_url
-    {
-        entry = entry.with("allow_key_in_url", allowed);
-        change.allow_key_in_url = Some(allowed);
-    }
-    if let Some(given) = body.allowed_origins {
-        let mut origins: Vec<String> = Vec::with_capacity(given.len());
-        for origin in given {
-            if !origins.contains(&origin) {
-                origins.push(origin);
-            }
-        }
-        if origins != project.allowed_origins {
-            entry = entry.with("allowed_origins", origins.join(" "));
-            change.allowed_origins = Some(origins);
-        }
-    }
-    Ok((change, entry))
 }
 
 fn answer(app: &App, row: StoredProject, role: Role) -> HttpResponse {

@@ -9,6 +9,7 @@ mod life;
 mod misplaced;
 mod places;
 mod secrets;
+mod upstream;
 
 use std::process::Command;
 
@@ -44,6 +45,7 @@ async fn a_secret_is_in_the_one_answer_that_shows_it_and_nowhere_else() {
     hunter.hidden("the setup token", SETUP_TOKEN);
     let things = life::live(&mut hunter).await;
     misplaced::misplace(&mut hunter, &things).await;
+    upstream::configure(&mut hunter, &things).await;
     keys::end(&mut hunter, &things).await;
 
     let mut leaks = Leaks::of(&hunter.secrets);

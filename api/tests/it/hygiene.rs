@@ -70,7 +70,7 @@ async fn each_reason_is_found() {
         .post(&url, json!({}))
         .send()
         .await
-        .status(501);
+        .status(400);
     assert_eq!(
         findings(&ada, &leaky).await,
         one("Claude AI Integration", &["seen_in_url"])

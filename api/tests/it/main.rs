@@ -9,6 +9,7 @@
 )]
 
 mod audit;
+mod backend_settings;
 mod cli;
 mod contract;
 mod crash;
@@ -27,6 +28,7 @@ mod matrix;
 mod mcp;
 mod me;
 mod members;
+mod memories;
 mod projects;
 mod readme;
 mod revoke;

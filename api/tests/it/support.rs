@@ -13,6 +13,7 @@ pub mod place;
 pub mod process;
 mod server;
 mod shortcut;
+pub mod upstream;
 pub mod wire;
 
 use std::{

@@ -77,6 +77,12 @@ impl Gate {
         Self::admit(self.register(pass), now)
     }
 
+    /// How many calls of a key are open.
+    #[must_use]
+    pub fn open_calls_of(&self, key: KeyId) -> usize {
+        self.calls.shard(key).lock().get(&key).map_or(0, Vec::len)
+    }
+
     /// The first half of [`Gate::open`].
     pub(crate) fn register(&self, pass: &Pass) -> OpenCall {
         let call = Arc::new(Call {

@@ -58,6 +58,8 @@ pub struct ProjectSettings {
     pub allowed_origins: Vec<String>,
     /// What answers behind the endpoint: the JSON text of `types::project::Backend`.
     pub backend: String,
+    /// The values of the upstream's headers, sealed.
+    pub upstream_headers: Option<Vec<u8>>,
     /// Counts the changes of the editable fields.
     pub version: i64,
 }
@@ -286,6 +288,7 @@ fn settings_of(state: &ProjectState) -> ProjectSettings {
         allow_key_in_url: state.allow_key_in_url,
         allowed_origins: state.allowed_origins.clone(),
         backend: state.backend.clone(),
+        upstream_headers: state.upstream_headers.clone(),
         version: state.version,
     }
 }

@@ -152,6 +152,7 @@ pub(crate) fn project(n: u32, slug: &str) -> ProjectState {
         allow_key_in_url: true,
         allowed_origins: Vec::new(),
         backend: r#"{"kind":"memory"}"#.to_owned(),
+        upstream_headers: None,
         version: 1,
     }
 }

@@ -6,6 +6,7 @@ mod digest;
 mod master;
 mod opaque;
 mod ring;
+mod sealer;
 mod secret;
 pub mod verdict;
 
@@ -13,5 +14,6 @@ pub use digest::Digest;
 pub use master::{MasterKey, MasterKeyError};
 pub use opaque::OpaqueToken;
 pub use ring::{KeyRing, SecretText, SubKey};
+pub use sealer::{SealError, Sealer};
 pub use secret::{Presented, Secret, SecretKind, kind_of_prefix};
 pub use verdict::{Standing, judge, status};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::{SubKey, base64};
+use crate::{Sealer, SubKey, base64};
 
 /// 32 secret bytes. Lost, no key that was ever issued verifies again; leaked together with the database,
 /// guesses can be checked offline. Wiped when dropped.
@@ -68,8 +68,18 @@ impl MasterKey {
     /// The key for one purpose. The same label always gives the same key, and no key tells about another.
     #[must_use]
     pub fn subkey(&self, label: &str) -> SubKey {
+        SubKey::of(&self.derived(label))
+    }
+
+    /// The same, to encrypt with. A label has one use: as a sub-key or as a sealer.
+    #[must_use]
+    pub fn sealer(&self, label: &str) -> Sealer {
+        Sealer::of(&self.derived(label))
+    }
+
+    fn derived(&self, label: &str) -> Zeroizing<[u8; 32]> {
         let derived = SubKey::of(&self.0).digest_parts(&[b"latchkey sub-key 1", label.as_bytes()]);
-        SubKey::of(&Zeroizing::new(*derived.as_bytes()))
+        Zeroizing::new(*derived.as_bytes())
     }
 
     /// What a database keeps to recognise its master key. It opens nothing.

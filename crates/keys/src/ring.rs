@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{Digest, MasterKey, Presented, Secret};
+use crate::{Digest, MasterKey, Presented, Sealer, Secret};
 
 /// A key of HMAC-SHA256 for one purpose. It is keyed once and its state cloned for each use, which saves
 /// two of four compressions.
@@ -29,6 +29,10 @@ pub struct KeyRing {
     pub audit: SubKey,
     /// For the digests of requests that are remembered by their Idempotency-Key.
     pub idempotency: SubKey,
+    /// For the session ids that MCP clients get.
+    pub mcp_session: SubKey,
+    /// For the values of the headers that upstreams get.
+    pub upstream: Sealer,
 }
 
 /// What has a secret's text: [`Secret`] and [`Presented`], and nothing else.
@@ -83,6 +87,8 @@ impl KeyRing {
             setup: master.subkey("setup"),
             audit: master.subkey("audit chain"),
             idempotency: master.subkey("idempotency"),
+            mcp_session: master.subkey("mcp session"),
+            upstream: master.sealer("upstream headers"),
         }
     }
 
@@ -175,6 +181,7 @@ mod tests {
             &ring.setup,
             &ring.audit,
             &ring.idempotency,
+            &ring.mcp_session,
         ]
         .map(|key| key.digest(b"x"));
         for (at, one) in all.iter().enumerate() {

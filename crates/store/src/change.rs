@@ -95,6 +95,8 @@ pub struct ProjectState {
     pub allowed_origins: Vec<String>,
     /// What answers behind the endpoint: the JSON text of `types::project::Backend`.
     pub backend: String,
+    /// The values of the upstream's headers, sealed.
+    pub upstream_headers: Option<Vec<u8>>,
     /// Counts the changes of the editable fields.
     pub version: i64,
 }

@@ -11,7 +11,8 @@ use diesel::{
 };
 use latchkey_keys::Digest;
 use latchkey_types::{
-    EventId, KeyId, ProjectId, ReceiptId, SecretId, SessionId, Slug, Timestamp, TokenId, UserId,
+    EventId, KeyId, MemoryId, ProjectId, ReceiptId, SecretId, SessionId, Slug, Timestamp, TokenId,
+    UserId,
     audit::ActorKind,
     key::{Environment, Via},
     member::Role,
@@ -115,7 +116,7 @@ macro_rules! from_text {
 }
 
 parsed!(
-    EventId, KeyId, ProjectId, ReceiptId, SecretId, SessionId, Slug, TokenId, UserId
+    EventId, KeyId, MemoryId, ProjectId, ReceiptId, SecretId, SessionId, Slug, TokenId, UserId
 );
 
 words! {

@@ -10,6 +10,7 @@ pub mod idempotency;
 pub mod keys;
 pub mod links;
 pub mod members;
+pub mod memories;
 mod migrate;
 mod monitor;
 mod new_id;

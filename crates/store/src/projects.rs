@@ -29,6 +29,8 @@ pub struct StoredProject {
     pub description: String,
     /// What answers behind the endpoint: the JSON text of `types::project::Backend`.
     pub backend: String,
+    /// The values of the upstream's headers, sealed; this room can't open them.
+    pub upstream_headers: Option<Vec<u8>>,
     /// Whether `?apikey=` is taken.
     pub allow_key_in_url: bool,
     /// Web origins that may call the endpoint from a browser.
@@ -77,6 +79,8 @@ pub struct ProjectChange {
     pub description: Option<String>,
     /// The JSON text of another `types::project::Backend`.
     pub backend: Option<String>,
+    /// Other sealed values of the upstream's headers; `Some(None)`: there are none.
+    pub upstream_headers: Option<Option<Vec<u8>>>,
     /// Whether `?apikey=` is taken.
     pub allow_key_in_url: Option<bool>,
     /// Other origins in place of all of these.
@@ -103,6 +107,7 @@ impl StoredProject {
             allow_key_in_url: self.allow_key_in_url,
             allowed_origins: self.allowed_origins.clone(),
             backend: self.backend.clone(),
+            upstream_headers: self.upstream_headers.clone(),
             version: self.version,
         }
     }
@@ -216,6 +221,7 @@ pub fn set_project(
                 search: change.name.as_deref().map(|name| search(name, &slug)),
                 description: change.description.as_deref(),
                 backend: change.backend.as_deref(),
+                upstream_headers: change.upstream_headers.as_ref().map(Option::as_deref),
                 allow_key_in_url: change.allow_key_in_url,
                 allowed_origins: change.allowed_origins.as_ref().map(json).transpose()?,
             },
@@ -257,6 +263,7 @@ struct Changes<'a> {
     search: Option<String>,
     description: Option<&'a str>,
     backend: Option<&'a str>,
+    upstream_headers: Option<Option<&'a [u8]>>,
     allow_key_in_url: Option<bool>,
     allowed_origins: Option<String>,
 }

@@ -192,7 +192,23 @@ diesel::table! {
     }
 }
 
+// What finds them by words, a table beside it on SQLite and a column on PostgreSQL, is named in
+// memories/search.rs only.
+diesel::table! {
+    memories (id) {
+        id -> Text,
+        sequence -> BigInt,
+        project_id -> Text,
+        key_id -> Text,
+        text -> Text,
+        tags -> Text,
+        words -> Text,
+        created_at -> BigInt,
+    }
+}
+
 diesel::joinable!(key_secrets -> keys (key_id));
+diesel::joinable!(memories -> keys (key_id));
 diesel::joinable!(project_members -> projects (project_id));
 diesel::joinable!(project_members -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
@@ -212,4 +228,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipts,
     idempotency,
     audit_events,
+    memories,
 );

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Timestamp,
+    KeyId, Timestamp,
     key::{Key, Via},
 };
 
@@ -113,4 +113,84 @@ pub struct KeyUse {
     /// Which of the key's secrets it was.
     #[cfg_attr(feature = "openapi", schema(examples("lk_…a1B2")))]
     pub secret_hint: String,
+}
+
+/// Which of MCP's two eras a call was of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CallEra {
+    /// 2026-07-28 and later: every request stands alone.
+    Modern,
+    /// Until 2025-11-25: `initialize` and sessions.
+    Legacy,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CallOutcome {
+    /// It was answered.
+    Ok,
+    /// It was answered with an error, or the backend could not answer.
+    Error,
+    /// Latchkey refused it.
+    Refused,
+    /// The client left before the end.
+    Cancelled,
+    /// Latchkey ended it, because the key was no longer accepted.
+    Ended,
+}
+
+/// One call of an endpoint. Never what was asked or answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Call {
+    /// When it began.
+    pub at: Timestamp,
+    /// With which key.
+    pub key_id: KeyId,
+    /// What that key is for.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(examples("Production - Claude Integration"))
+    )]
+    pub key_description: String,
+    /// How the key arrived.
+    pub via: Via,
+    /// Which era of the protocol it was of; `null` where that could not be told.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub era: Option<CallEra>,
+    /// The JSON-RPC method, or the HTTP method of a stream's opening and a session's end.
+    #[cfg_attr(feature = "openapi", schema(examples("tools/call")))]
+    pub method: String,
+    /// The tool or prompt that was named.
+    #[cfg_attr(feature = "openapi", schema(required, examples("recall")))]
+    pub name: Option<String>,
+    /// How it ended.
+    pub outcome: CallOutcome,
+    /// The HTTP status of the answer.
+    #[cfg_attr(feature = "openapi", schema(examples(200)))]
+    pub status: u16,
+    /// How long it took, in milliseconds.
+    #[cfg_attr(feature = "openapi", schema(examples(12)))]
+    pub duration_ms: i64,
+    /// Bytes of the request's body.
+    #[cfg_attr(feature = "openapi", schema(examples(214)))]
+    pub request_bytes: i64,
+    /// Bytes of the answer's body.
+    #[cfg_attr(feature = "openapi", schema(examples(1024)))]
+    pub response_bytes: i64,
+    /// What program called, as it calls itself.
+    #[cfg_attr(feature = "openapi", schema(required, examples("claude-code/2.1.0")))]
+    pub client: Option<String>,
+}
+
+/// `GET /projects/{project_id}/calls`: the last calls of a project's endpoint, as many as are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecentCalls {
+    /// The calls, newest first.
+    pub items: Vec<Call>,
 }

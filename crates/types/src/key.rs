@@ -65,6 +65,20 @@ pub enum Via {
     Verify,
 }
 
+/// A key, as lists of other things name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeyRef {
+    /// The key's id.
+    pub id: KeyId,
+    /// What it is for, as its description is now.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(examples("Production - Claude Integration"))
+    )]
+    pub description: String,
+}
+
 /// One secret of a key, safe to show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -7,6 +7,7 @@ pub mod insight;
 pub mod key;
 pub mod limits;
 pub mod member;
+pub mod memory;
 pub mod page;
 pub mod patch;
 pub mod problem;

@@ -28,6 +28,26 @@ pub const PAGE_DEFAULT: u32 = 50;
 pub const PAGE_MAX: u32 = 200;
 /// Longest search text.
 pub const QUERY_MAX: usize = 200;
+/// Longest URL of an upstream, in bytes.
+pub const UPSTREAM_URL_MAX: usize = 2048;
+/// Most headers that calls to an upstream may get.
+pub const UPSTREAM_HEADERS_MAX: usize = 20;
+/// Longest name of such a header, in bytes.
+pub const UPSTREAM_HEADER_NAME_MAX: usize = 100;
+/// Longest value of such a header, in bytes.
+pub const UPSTREAM_HEADER_VALUE_MAX: usize = 4096;
+/// Longest text of a memory.
+pub const MEMORY_TEXT_MAX: usize = 20_000;
+/// Most tags of a memory.
+pub const MEMORY_TAGS_MAX: usize = 20;
+/// Longest tag of a memory.
+pub const MEMORY_TAG_MAX: usize = 50;
+/// Most memories of a project.
+pub const MEMORIES_MAX: i64 = 10_000;
+/// Memories that a search of the memory server gives when no limit is asked for.
+pub const RECALL_DEFAULT: u32 = 10;
+/// Most memories that one such search gives.
+pub const RECALL_MAX: u32 = 50;
 
 /// Why a line of text is not taken; the sentence names the remedy.
 ///

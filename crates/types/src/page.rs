@@ -49,6 +49,8 @@ pages! {
     KeyPage of crate::key::Key;
     /// A page of members.
     MemberPage of crate::member::Member;
+    /// A page of memories.
+    MemoryPage of crate::memory::Memory;
     /// A page of projects.
     ProjectPage of crate::project::Project;
     /// A page of browser sessions.

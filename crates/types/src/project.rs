@@ -7,10 +7,74 @@ use crate::{ProjectId, Slug, Timestamp, member::Role, receipt::Receipt};
 /// What answers behind a project's endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Backend {
     /// The memory server that is built into Latchkey.
     Memory {},
+    /// An MCP server of the team's own, to which calls are passed on.
+    Upstream {
+        /// Its Streamable HTTP endpoint.
+        #[cfg_attr(feature = "openapi", schema(examples("https://mcp.example.com/mcp")))]
+        url: String,
+        /// Headers that each call to it gets. Their values are never shown again.
+        headers: Vec<UpstreamHeader>,
+    },
+}
+
+/// A header that calls to the upstream get, without its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UpstreamHeader {
+    /// The header's name.
+    #[cfg_attr(feature = "openapi", schema(examples("Authorization")))]
+    pub name: String,
+    /// Whether a value is stored for it.
+    #[cfg_attr(feature = "openapi", schema(examples(true)))]
+    pub is_set: bool,
+}
+
+// No `Debug` here and where it is a part of: it may hold credentials of the upstream.
+/// What shall answer behind a project's endpoint. It takes the place of the backend before as a whole.
+#[derive(Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum BackendRequest {
+    /// The memory server that is built into Latchkey.
+    Memory {},
+    /// An MCP server of the team's own.
+    Upstream {
+        /// Its Streamable HTTP endpoint, `http` or `https`, without user name, password and fragment.
+        #[cfg_attr(
+            feature = "openapi",
+            schema(max_length = 2048, examples("https://mcp.example.com/mcp"))
+        )]
+        url: String,
+        /// All headers that each call to it gets.
+        #[serde(default)]
+        #[cfg_attr(feature = "openapi", schema(max_items = 20))]
+        headers: Vec<UpstreamHeaderRequest>,
+    },
+}
+
+/// A header that calls to the upstream get.
+#[derive(Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamHeaderRequest {
+    /// The header's name.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 100, examples("Authorization"))
+    )]
+    pub name: String,
+    /// Its value. Absent or `null` keeps the stored one, which only works while the URL's scheme, host and port
+    /// stay as they are: a stored value never goes to a server that it wasn't given for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 4096, write_only, examples("Bearer upstream-credential"))
+    )]
+    pub value: Option<String>,
 }
 
 /// A project.
@@ -78,7 +142,7 @@ pub struct CreateProjectRequest {
 }
 
 /// `PATCH /projects/{project_id}`: absent fields stay as they are.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Clone, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateProjectRequest {
@@ -100,7 +164,7 @@ pub struct UpdateProjectRequest {
     pub description: Option<Option<String>>,
     /// What answers behind the endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub backend: Option<Backend>,
+    pub backend: Option<BackendRequest>,
     /// Whether `?apikey=` in the URL is taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow_key_in_url: Option<bool>,
@@ -121,4 +185,34 @@ pub struct ArchivedProject {
     pub project: Project,
     /// One for each key that was revoked with it.
     pub receipts: Vec<Receipt>,
+}
+
+/// The answer to `POST /projects/{project_id}/backend/test`: what the upstream says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BackendTest {
+    /// Whether it answered as an MCP server does.
+    #[cfg_attr(feature = "openapi", schema(examples(true)))]
+    pub ok: bool,
+    /// Its name.
+    #[cfg_attr(feature = "openapi", schema(required, examples("Example MCP")))]
+    pub server_name: Option<String>,
+    /// Its version.
+    #[cfg_attr(feature = "openapi", schema(required, examples("1.4.0")))]
+    pub server_version: Option<String>,
+    /// The protocol version that it speaks.
+    #[cfg_attr(feature = "openapi", schema(required, examples("2026-07-28")))]
+    pub protocol_version: Option<String>,
+    /// How many tools it lists on its first page.
+    #[cfg_attr(feature = "openapi", schema(examples(5)))]
+    pub tools: u32,
+    /// How long it took, in milliseconds.
+    #[cfg_attr(feature = "openapi", schema(examples(48)))]
+    pub duration_ms: i64,
+    /// What went wrong, and what to do; `null` when it is ok.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(required, examples("The server refused the connection"))
+    )]
+    pub problem: Option<String>,
 }

@@ -1,6 +1,8 @@
 //! Builds the browser app and the server, and becomes that.
 
+use std::env;
 use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 use crate::frontend::{self, Build};
 use crate::packages;
@@ -30,5 +32,15 @@ pub fn run(arguments: &[&str]) -> Outcome {
     ])?)?;
     let mut server = program(finished(PROFILE, "latchkey")?)?;
     server.arg("serve").args(arguments);
+    allow_this_machine(&mut server);
     Err(format!("cannot start the server: {}", server.exec()).into())
+}
+
+/// Whoever tries Latchkey out has their own MCP server on the same machine, where it is refused by default. The
+/// variable wins over this, and the flag over both.
+pub fn allow_this_machine(server: &mut Command) {
+    const ALLOW: &str = "LATCHKEY_UPSTREAM_ALLOW";
+    if env::var_os(ALLOW).is_none() {
+        server.env(ALLOW, "127.0.0.0/8,::1");
+    }
 }

@@ -3,6 +3,7 @@
 mod audit_log;
 mod current;
 mod members;
+mod memories;
 mod one_time;
 mod overview;
 mod servers;
@@ -31,7 +32,8 @@ pub fn ProjectFrame() -> impl IntoView {
         name.unwrap_or_else(|| if is_missing.get() { "Nothing here" } else { "" }.to_owned())
     });
     let is_viewer = memo(move || project.read(|project| project.role) == Some(Role::Viewer));
-    let tabs = Signal::derive(move || tabs(is_viewer.get()));
+    let is_upstream = memo(move || project.is_upstream());
+    let tabs = Signal::derive(move || tabs(is_viewer.get(), is_upstream.get()));
     view! {
         <div class="project">
             <nav class="crumbs" aria-label="Where you are">
@@ -73,6 +75,7 @@ fn TabPage() -> impl IntoView {
         tab.with(|tab| match tab.as_str() {
             "" => overview::Overview().into_any(),
             "mcp-servers" => servers::McpServers().into_any(),
+            "memories" => memories::Memories().into_any(),
             "members" => members::Members().into_any(),
             "audit" => audit_log::AuditLog().into_any(),
             "settings" => settings::Settings().into_any(),
@@ -120,11 +123,12 @@ fn Missing(project: CurrentProject) -> impl IntoView {
     }
 }
 
-/// The tabs. A viewer has none that the server would refuse.
-fn tabs(is_viewer: bool) -> Vec<Tab> {
+/// The tabs. A viewer has none that the server would refuse, and memories are Latchkey's own server's.
+fn tabs(is_viewer: bool, is_upstream: bool) -> Vec<Tab> {
     let all = [
         ("", "Overview", true),
         ("mcp-servers", "MCP Servers", true),
+        ("memories", "Memory", !is_upstream),
         ("members", "Members", true),
         ("audit", "Audit log", !is_viewer),
         ("settings", "Settings", !is_viewer),
@@ -151,9 +155,13 @@ mod tests {
 
     #[test]
     fn a_viewer_sees_no_tab_that_would_be_refused() {
-        let ids: Vec<&str> = tabs(true).iter().map(|tab| tab.id).collect();
-        assert_eq!(ids, ["", "mcp-servers", "members"]);
-        assert_eq!(tabs(false).len(), 5);
+        let ids = |tabs: Vec<Tab>| tabs.iter().map(|tab| tab.id).collect::<Vec<_>>();
+        assert_eq!(ids(tabs(true, true)), ["", "mcp-servers", "members"]);
+        assert_eq!(
+            ids(tabs(true, false)),
+            ["", "mcp-servers", "memories", "members"]
+        );
+        assert_eq!(tabs(false, false).len(), 6);
     }
 
     #[test]

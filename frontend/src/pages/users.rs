@@ -53,10 +53,10 @@ fn UserList() -> impl IntoView {
             None => rows.insert(0, user),
         });
     });
-    let show_link = Callback::new(move |(user, url): (User, String)| {
+    let show_link = move |user, url| {
         link.put(url);
         link_for.set(Some(user));
-    });
+    };
     view! {
         <PageHead title="Users" lead="Everybody who can sign in to this instance.">
             <Button kind=ButtonKind::Primary icon=Glyph::Plus on_press=move |()| is_adding.set(true)>
@@ -75,7 +75,7 @@ fn UserList() -> impl IntoView {
                         on_change=move |change| match change {
                             Change::Updated(user) => put.run(user),
                             Change::Disable(user) => disabling.set(Some(user)),
-                            Change::Link(user, url) => show_link.run((user, url)),
+                            Change::Link(user, url) => show_link(user, url),
                             Change::Stale => list.reload(),
                         }
                     />
@@ -91,7 +91,7 @@ fn UserList() -> impl IntoView {
                     is_adding.set(false);
                     put.run(user.clone());
                     if let Some(url) = url {
-                        show_link.run((user, url));
+                        show_link(user, url);
                     }
                 }
                 on_close=move |()| is_adding.set(false)

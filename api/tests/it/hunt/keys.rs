@@ -72,7 +72,7 @@ async fn present(hunter: &mut Hunter, what: &str, things: &Things, key: &str, is
     let slug = &things.slug;
     let bearer = format!("Bearer {key}");
     let query = format!("apikey={key}");
-    let (checked, called) = if is_good { (200, 501) } else { (401, 401) };
+    let (checked, called) = if is_good { (200, 200) } else { (401, 401) };
     for (way, headers, query) in [
         ("as bearer", vec![("authorization", bearer.as_str())], ""),
         ("as X-API-Key", vec![("x-api-key", key)], ""),

@@ -38,6 +38,7 @@ struct Things {
     user_id: String,
     session_id: String,
     token_id: String,
+    memory_id: String,
     secret: String,
 }
 
@@ -162,6 +163,9 @@ impl World {
             user_id: self.bystander.user_id().to_owned(),
             session_id: "ses_019a1c5e0f7a7c3e8a4b5d6e7f801235".to_owned(),
             token_id: "tok_019a1c5e0f7a7c3e8a4b5d6e7f801236".to_owned(),
+            memory_id: self
+                .server
+                .db_remember(&project, &key, "Ada likes plain words."),
             secret: key.secret.clone(),
         }
     }
@@ -244,7 +248,8 @@ fn fill(operation: &Operation, things: &Things) -> Result<String, String> {
         .replace("{key_id}", &things.key_id)
         .replace("{user_id}", &things.user_id)
         .replace("{session_id}", &things.session_id)
-        .replace("{token_id}", &things.token_id);
+        .replace("{token_id}", &things.token_id)
+        .replace("{memory_id}", &things.memory_id);
     match path.contains('{') {
         true => Err(format!(
             "{}: matrix/cell.rs doesn't know what {path} needs",

@@ -11,6 +11,7 @@ use latchkey_api::{
     app::{App, Ending},
     application::Application,
     config::{Config, MasterKeySource},
+    mcp::upstream::UpstreamSettings,
 };
 use latchkey_store::DatabaseUrl;
 use serde_json::json;
@@ -222,6 +223,13 @@ fn config(place: &Place) -> Config {
         workers: 2,
         database_readers: 2,
         body_limit: 256 * 1024,
+        mcp_body_limit: 256 * 1024,
+        mcp_calls_per_key: 8,
+        // Tests have their upstreams on this machine.
+        upstreams: UpstreamSettings {
+            allow: vec!["127.0.0.0/8".parse().expect("a network")],
+            ..UpstreamSettings::default()
+        },
         // Tests sign in often, and all from one address.
         sign_in_attempts: 100_000,
         metrics_open: false,

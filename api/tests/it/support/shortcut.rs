@@ -1,6 +1,6 @@
 //! What HTTP doesn't let a test do: let time pass.
 
-use latchkey_store::{StoreError, keys, sessions, sessions::StoredSession};
+use latchkey_store::{StoreError, keys, memories, new_id, sessions, sessions::StoredSession};
 use latchkey_types::{KeyId, ProjectId, Timestamp};
 
 use super::{
@@ -39,6 +39,26 @@ impl TestServer {
         let _: keys::StoredKey = changed
             .map_err(|e: StoreError| e.to_string())
             .expect("the key is there");
+    }
+
+    /// A memory that this key wrote; its id.
+    pub fn db_remember(&self, project: &Project, key: &CreatedKey, text: &str) -> String {
+        let new = memories::NewMemory {
+            id: new_id(),
+            project_id: project.id.parse().expect("an id"),
+            key_id: key.id.parse().expect("an id"),
+            text: text.to_owned(),
+            tags: vec!["shelf".to_owned()],
+            created_at: now(),
+        };
+        let made = self
+            .shared()
+            .store
+            .write(|tx| memories::create_memory(tx, &new));
+        made.map_err(|e: StoreError| e.to_string())
+            .expect("the memory is kept")
+            .id
+            .to_string()
     }
 
     /// The row of the session that this cookie value stands for.

@@ -10,6 +10,7 @@ mod audit;
 mod doubt;
 mod keys;
 mod load;
+mod memories;
 mod opening;
 mod people;
 mod projects;

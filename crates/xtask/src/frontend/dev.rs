@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::stamp::Stamp;
 use super::{Build, build, dist};
 use crate::openapi;
+use crate::run;
 use crate::shell::{Outcome, finished, program, say};
 
 /// How often the sources are looked at; reading all of them takes some milliseconds.
@@ -21,6 +22,7 @@ pub fn dev(arguments: &[&str]) -> Outcome {
         .arg("serve")
         .args(arguments)
         .env("LATCHKEY_ASSETS", dist()?);
+    run::allow_this_machine(&mut server);
     let mut server = Server::start(&mut server)?;
     let mut seen = Stamp::now(Build::Quick)?;
     loop {

@@ -60,7 +60,7 @@ impl ApiFailure {
         self.code() == Some(ProblemCode::Unauthenticated)
     }
 
-    /// What is wrong with one field, by its JSON pointer such as `/email`.
+    /// What is wrong with one field or an entry of it, by its JSON pointer such as `/email`.
     #[must_use]
     pub fn field(&self, pointer: &str) -> Option<&str> {
         let Self::Problem { problem, .. } = self else {
@@ -69,7 +69,7 @@ impl ApiFailure {
         problem
             .errors
             .iter()
-            .find(|error| error.pointer == pointer)
+            .find(|error| error.pointer.starts_with(pointer))
             .map(|error| error.detail.as_str())
     }
 
@@ -79,7 +79,7 @@ impl ApiFailure {
         let Self::Problem { problem, .. } = self else {
             return Some(self.sentence());
         };
-        let is_shown = |pointer: &str| shown.contains(&pointer);
+        let is_shown = |pointer: &str| shown.iter().any(|shown| pointer.starts_with(shown));
         if problem.errors.is_empty() {
             return Some(self.sentence());
         }
@@ -234,6 +234,19 @@ mod tests {
             failure.beside_fields(&["/email"]).as_deref(),
             Some("/name is too long.")
         );
+    }
+
+    #[test]
+    fn an_entry_of_a_list_belongs_to_its_field() {
+        let failure = problem(
+            ProblemCode::InvalidField,
+            "one field",
+            vec![FieldError::new("/headers/1/name", "is empty")],
+        );
+        assert_eq!(failure.field("/headers"), Some("is empty"));
+        assert_eq!(failure.field("/headers/1/"), Some("is empty"));
+        assert_eq!(failure.field("/headers/0/"), None);
+        assert_eq!(failure.beside_fields(&["/headers"]), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use latchkey_types::{
     limits,
-    token::{CreateTokenRequest, CreatedToken, Permission, Token},
+    token::{CreateTokenRequest, CreatedToken, Permission},
 };
 use leptos::prelude::*;
 
@@ -40,16 +40,16 @@ pub fn NewToken(
     on_close: Callback<()>,
 ) -> impl IntoView {
     let secret = OneTime::new();
-    let made = RwSignal::new(None::<Token>);
+    let made = RwSignal::new(None::<String>);
     let finish = Callback::new(move |created: CreatedToken| {
         secret.put(created.secret);
-        made.set(Some(created.token));
+        made.set(Some(created.token.name));
         on_made.run(());
     });
     move || match made.get() {
         None => view! { <TokenForm on_created=finish on_close=on_close /> }.into_any(),
-        Some(token) => {
-            view! { <TokenSecret token=token secret=secret on_close=on_close /> }.into_any()
+        Some(name) => {
+            view! { <TokenSecret name=name secret=secret on_close=on_close /> }.into_any()
         }
     }
 }
@@ -132,7 +132,7 @@ fn TokenForm(on_created: Callback<CreatedToken>, on_close: Callback<()>) -> impl
 }
 
 #[component]
-fn TokenSecret(token: Token, secret: OneTime, on_close: Callback<()>) -> impl IntoView {
+fn TokenSecret(name: String, secret: OneTime, on_close: Callback<()>) -> impl IntoView {
     let is_asking = RwSignal::new(false);
     let guard = guard_leaving(Callback::new(move |()| is_asking.set(true)));
     let gate = Callback::new(move |()| {
@@ -149,7 +149,7 @@ fn TokenSecret(token: Token, secret: OneTime, on_close: Callback<()>) -> impl In
     view! {
         <Dialog title="Token created" gate=gate on_close=close>
             <div class="stack">
-                <p dir="auto">{token.name}</p>
+                <p dir="auto">{name}</p>
                 <Notice tone=Tone::Warning>
                     <strong>"Save this token now. "</strong>
                     "This is the only time it is shown in full."

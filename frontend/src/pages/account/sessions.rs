@@ -12,7 +12,7 @@ use crate::{
         api,
         paged::use_paged,
         reactive::{memo, watch},
-        submission::use_submission,
+        submission::{Submission, use_submission},
     },
 };
 
@@ -66,11 +66,7 @@ pub fn Sessions() -> impl IntoView {
                         |session| format!("{} {}", session.id, session.last_seen_at),
                         move |session| {
                             view! {
-                                <SessionRow
-                                    session=session
-                                    busy=end_one.is_busy()
-                                    on_end=move |id| end_one.send(id)
-                                />
+                                <SessionRow session=session end=end_one />
                             }
                             .into_any()
                         },
@@ -83,11 +79,7 @@ pub fn Sessions() -> impl IntoView {
 }
 
 #[component]
-fn SessionRow(
-    session: Session,
-    busy: Signal<bool>,
-    #[prop(into)] on_end: Callback<SessionId>,
-) -> impl IntoView {
+fn SessionRow(session: Session, end: Submission<SessionId>) -> impl IntoView {
     let agent = session.user_agent.unwrap_or_default();
     let browser = browser_name(&agent);
     let id = session.id;
@@ -111,7 +103,7 @@ fn SessionRow(
                 {(!session.is_current)
                     .then(|| {
                         view! {
-                            <Button label=label busy=busy on_press=move |()| on_end.run(id)>
+                            <Button label=label busy=end.is_busy() on_press=move |()| end.send(id)>
                                 "End"
                             </Button>
                         }

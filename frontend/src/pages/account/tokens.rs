@@ -1,6 +1,6 @@
 //! Management tokens: what the person's scripts sign in with.
 
-use latchkey_types::{Timestamp, TokenId, page::TokenPage, token::Token};
+use latchkey_types::{Timestamp, page::TokenPage, token::Token};
 use leptos::prelude::*;
 
 use super::new_token::NewToken;
@@ -9,25 +9,19 @@ use crate::{
         Badge, Button, ButtonKind, Cell, Confirm, Empty, Glyph, LoadableList, RelativeTime, Row,
         Show, Table, Tone, rows, use_toasts,
     },
-    core::{api, paged::use_paged, submission::use_submission, time, words},
+    core::{
+        api,
+        paged::{Paged, use_paged},
+        submission::use_submission,
+        time, words,
+    },
 };
 
 /// The person's tokens, to make and to revoke.
 #[component]
 pub fn Tokens() -> impl IntoView {
-    let toasts = use_toasts();
     let list = use_paged::<TokenPage>(|| "/me/tokens".to_owned());
     let is_adding = RwSignal::new(false);
-    let leaving = RwSignal::new(None::<Token>);
-    let revoke = use_submission(
-        |id: TokenId| api::delete(&format!("/me/tokens/{id}")),
-        move |()| {
-            leaving.set(None);
-            list.reload();
-            toasts.say("Token revoked. Scripts that use it get 401 from now on.");
-        },
-    );
-    let reason = Signal::derive(move || revoke.failure.get().map(|failure| failure.sentence()));
     view! {
         <section class="panel stack" aria-labelledby="tokens">
             <div class="section-head">
@@ -45,12 +39,7 @@ pub fn Tokens() -> impl IntoView {
                     {rows(
                         tokens,
                         |token| format!("{} {}", token.id, token.revoked_at.is_some()),
-                        move |token| {
-                            view! {
-                                <TokenRow token=token on_revoke=move |token| leaving.set(Some(token)) />
-                            }
-                            .into_any()
-                        },
+                        move |token| view! { <TokenRow token=token list=list /> }.into_any(),
                     )}
                 </Table>
             </LoadableList>
@@ -61,42 +50,31 @@ pub fn Tokens() -> impl IntoView {
                 on_close=move |()| is_adding.set(false)
             />
         </Show>
-        {move || {
-            leaving
-                .get()
-                .map(|token| {
-                    view! {
-                        <Confirm
-                            title=format!("Revoke “{}”?", token.name)
-                            action="Revoke token"
-                            danger=true
-                            busy=revoke.is_busy()
-                            error=reason
-                            on_confirm=move |()| revoke.send(token.id)
-                            on_close=move |()| {
-                                revoke.failure.set(None);
-                                leaving.set(None);
-                            }
-                        >
-                            <p>"Scripts that use this token get 401 from the moment this finishes. It can't be undone."</p>
-                        </Confirm>
-                    }
-                })
-        }}
     }
     .into_any()
 }
 
 #[component]
-fn TokenRow(token: Token, #[prop(into)] on_revoke: Callback<Token>) -> impl IntoView {
+fn TokenRow(token: Token, list: Paged<Token>) -> impl IntoView {
+    let toasts = use_toasts();
+    let id = token.id;
+    let is_asking = RwSignal::new(false);
+    let revoke = use_submission(
+        move |()| api::delete(&format!("/me/tokens/{id}")),
+        move |()| {
+            is_asking.set(false);
+            list.reload();
+            toasts.say("Token revoked. Scripts that use it get 401 from now on.");
+        },
+    );
     let permissions: Vec<&str> = token
         .permissions
         .iter()
         .map(|&permission| words::permission(permission))
         .collect();
     let label = format!("Revoke {}", token.name);
+    let title = format!("Revoke “{}”?", token.name);
     let is_over = is_over(&token, time::now());
-    let whole = token.clone();
     view! {
         <Row faint=is_over>
             <Cell label="Name" main=true>
@@ -125,10 +103,26 @@ fn TokenRow(token: Token, #[prop(into)] on_revoke: Callback<Token>) -> impl Into
                                 kind=ButtonKind::Bare
                                 icon=Glyph::Trash
                                 label=label
-                                on_press=move |()| on_revoke.run(whole.clone())
+                                on_press=move |()| {
+                                    revoke.failure.set(None);
+                                    is_asking.set(true);
+                                }
                             />
                         }
                     })}
+                <Show when=move || is_asking.get()>
+                    <Confirm
+                        title=title.clone()
+                        action="Revoke token"
+                        danger=true
+                        busy=revoke.is_busy()
+                        error=revoke.message(&[])
+                        on_confirm=move |()| revoke.send(())
+                        on_close=move |()| is_asking.set(false)
+                    >
+                        <p>"Scripts that use this token get 401 from the moment this finishes. It can't be undone."</p>
+                    </Confirm>
+                </Show>
             </Cell>
         </Row>
     }

@@ -47,7 +47,7 @@ fn FoundKey(code: VerifyCode, project_id: ProjectId, key_id: KeyId) -> impl Into
     let key = use_remote::<Key>(move || key_path.clone());
     let project = use_remote::<Project>(move || format!("/projects/{project_id}"));
     let is_asking = RwSignal::new(false);
-    let receipt = RwSignal::new(None::<Receipt>);
+    let receipt = RwSignal::new(None::<String>);
     let revoke = use_submission(
         move |()| {
             let path = format!("{path}?reason=compromised");
@@ -55,11 +55,10 @@ fn FoundKey(code: VerifyCode, project_id: ProjectId, key_id: KeyId) -> impl Into
         },
         move |answer: Receipt| {
             is_asking.set(false);
-            receipt.set(Some(answer));
+            receipt.set(Some(words::receipt(&answer)));
             key.reload();
         },
     );
-    let reason = Signal::derive(move || revoke.failure.get().map(|failure| failure.sentence()));
     // Until the project is known the button is not offered: a viewer may not revoke.
     let may_revoke = memo(move || {
         session.is_admin()
@@ -93,7 +92,7 @@ fn FoundKey(code: VerifyCode, project_id: ProjectId, key_id: KeyId) -> impl Into
                         }
                     })}
                 {move || {
-                    receipt.get().map(|receipt| view! { <Notice tone=Tone::Good live=true>{words::receipt(&receipt)}</Notice> })
+                    receipt.get().map(|text| view! { <Notice tone=Tone::Good live=true>{text}</Notice> })
                 }}
                 <dl class="facts">
                     <dt>"Project"</dt>
@@ -134,7 +133,7 @@ fn FoundKey(code: VerifyCode, project_id: ProjectId, key_id: KeyId) -> impl Into
                     action="Revoke key"
                     danger=true
                     busy=revoke.is_busy()
-                    error=reason
+                    error=revoke.message(&[])
                     on_confirm=move |()| revoke.send(())
                     on_close=move |()| is_asking.set(false)
                 >

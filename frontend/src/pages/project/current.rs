@@ -1,6 +1,9 @@
 //! The project that the page is about, for everything on it.
 
-use latchkey_types::{member::Role, project::Project};
+use latchkey_types::{
+    member::Role,
+    project::{Backend, Project},
+};
 use leptos::prelude::*;
 
 use crate::core::{
@@ -64,6 +67,12 @@ impl CurrentProject {
     #[must_use]
     pub fn is_archived(self) -> bool {
         self.read(|project| project.archived_at.is_some()) == Some(true)
+    }
+
+    /// Whether a server of the team's own answers. `false` until it is known. Reactive.
+    #[must_use]
+    pub fn is_upstream(self) -> bool {
+        self.read(|project| matches!(project.backend, Backend::Upstream { .. })) == Some(true)
     }
 
     /// Whether the person may make, change and delete keys here. `false` until it is known. Reactive.

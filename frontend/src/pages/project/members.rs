@@ -35,7 +35,6 @@ const ROLES: [(&str, &str); 3] = [
 pub fn Members() -> impl IntoView {
     let project = use_project();
     let members = use_paged::<MemberPage>(move || project.path("/members"));
-    let leaving = RwSignal::new(None::<Member>);
     view! {
         <h2>"Members"</h2>
         <Show when=move || project.can_own()>
@@ -49,12 +48,11 @@ pub fn Members() -> impl IntoView {
                     {list(
                         rows,
                         |member| format!("{} {}", member.user_id, member.role.as_str()),
-                        move |member| view! { <MemberRow member members leaving /> }.into_any(),
+                        move |member| view! { <MemberRow member members /> }.into_any(),
                     )}
                 </Table>
             }
         />
-        {move || leaving.get().map(|member| view! { <RemoveMember member members leaving /> })}
     }
     .into_any()
 }
@@ -122,11 +120,7 @@ fn AddMember(members: Paged<Member>) -> impl IntoView {
 }
 
 #[component]
-fn MemberRow(
-    member: Member,
-    members: Paged<Member>,
-    leaving: RwSignal<Option<Member>>,
-) -> impl IntoView {
+fn MemberRow(member: Member, members: Paged<Member>) -> impl IntoView {
     let project = use_project();
     let session = use_session();
     let toasts = use_toasts();
@@ -158,13 +152,22 @@ fn MemberRow(
             members.reload();
         }
     });
+    let name = member.name.clone();
+    let is_leaving = RwSignal::new(false);
+    let removing = use_submission(
+        move |()| api::delete(&project.path_now(&format!("/members/{id}"))),
+        move |()| {
+            toasts.say(format!("{name} is not a member any more."));
+            replace(members, id, None);
+        },
+    );
     let label = format!("Role of {}", member.name);
-    let (name, for_removal) = (member.name.clone(), member.clone());
     let remove_label = format!("Remove {}", member.name);
+    let question = format!("{remove_label}?");
     view! {
         <Row>
             <Cell label="Name" main=true>
-                <span dir="auto">{name}</span>
+                <span dir="auto">{member.name}</span>
                 <Show when=is_self>
                     " "
                     <Badge tone=Tone::Info text="You".to_owned() />
@@ -208,48 +211,27 @@ fn MemberRow(
                         kind=ButtonKind::Bare
                         icon=Glyph::Trash
                         label=remove_label.clone()
-                        on_press={
-                            let member = for_removal.clone();
-                            move |()| leaving.set(Some(member.clone()))
+                        on_press=move |()| {
+                            removing.failure.set(None);
+                            is_leaving.set(true);
                         }
                     />
                 </Show>
+                <Show when=move || is_leaving.get()>
+                    <Confirm
+                        title=question.clone()
+                        action="Remove member"
+                        danger=true
+                        busy=removing.is_busy()
+                        error=removing.message(&[])
+                        on_confirm=move |()| removing.send(())
+                        on_close=move |()| is_leaving.set(false)
+                    >
+                        <p>"They lose access to this project at once. The keys they made stay and keep working."</p>
+                    </Confirm>
+                </Show>
             </Cell>
         </Row>
-    }
-    .into_any()
-}
-
-#[component]
-fn RemoveMember(
-    member: Member,
-    members: Paged<Member>,
-    leaving: RwSignal<Option<Member>>,
-) -> impl IntoView {
-    let project = use_project();
-    let toasts = use_toasts();
-    let id = member.user_id;
-    let name = member.name.clone();
-    let removing = use_submission(
-        move |()| api::delete(&project.path_now(&format!("/members/{id}"))),
-        move |()| {
-            toasts.say(format!("{name} is not a member any more."));
-            leaving.set(None);
-            replace(members, id, None);
-        },
-    );
-    view! {
-        <Confirm
-            title=format!("Remove {}?", member.name)
-            action="Remove member"
-            danger=true
-            busy=removing.is_busy()
-            error=removing.message(&[])
-            on_confirm=move |()| removing.send(())
-            on_close=move |()| leaving.set(None)
-        >
-            <p>"They lose access to this project at once. The keys they made stay and keep working."</p>
-        </Confirm>
     }
     .into_any()
 }

@@ -1,12 +1,13 @@
-//! A project's first page: what it is, where to connect, how much it is used, which keys need care.
+//! A project's first page: what it is, where to connect, how much it is used, which keys need care, who called last.
 
 mod bars;
 mod care;
+mod recent;
 
 use latchkey_types::{insight::Usage, project::Backend};
 use leptos::prelude::*;
 
-use self::care::Care;
+use self::{care::Care, recent::RecentCalls};
 use super::use_project;
 use crate::{
     components::{Chart, CopyField, FilterField, Loadable, Show},
@@ -62,6 +63,7 @@ pub fn Overview() -> impl IntoView {
             </section>
             <Calls />
             <Care />
+            <RecentCalls />
         </div>
     }
     .into_any()
@@ -105,5 +107,6 @@ fn hours(span: &str) -> i64 {
 const fn behind(backend: &Backend) -> &'static str {
     match backend {
         Backend::Memory {} => "The built-in memory server answers behind it.",
+        Backend::Upstream { .. } => "Your own MCP server answers behind it.",
     }
 }

@@ -1,5 +1,7 @@
 //! A project's settings, and its end.
 
+mod backend;
+
 use latchkey_types::{
     ProblemCode,
     limits::{NAME_MAX, PROJECT_DESCRIPTION_MAX},
@@ -7,6 +9,7 @@ use latchkey_types::{
 };
 use leptos::prelude::*;
 
+use self::backend::BackendForm;
 use super::{CurrentProject, use_project};
 use crate::{
     components::{
@@ -15,7 +18,7 @@ use crate::{
     },
     core::{
         api::{self, ApiFailure},
-        submission::use_submission,
+        submission::{Submission, use_submission},
     },
 };
 
@@ -35,42 +38,56 @@ pub fn Settings() -> impl IntoView {
                 </Show>
             }
         >
-            <Loadable of=project.remote lines=6 children=move |value| view! {
-                <SettingsForm project value />
-                <Archive project value />
+            <Loadable of=project.remote lines=6 children=move |value| {
+                let draft = value.with_untracked(Draft::of);
+                view! {
+                    <SettingsForm project draft />
+                    <BackendForm project draft />
+                    <Archive project value />
+                }
             } />
         </Show>
     }
     .into_any()
 }
 
-/// What the form holds; made of the project once, so that reading it again changes nothing that is being typed.
+/// What the forms hold; made of the project once, so that reading it again changes nothing that is being typed.
 #[derive(Clone, Copy)]
 struct Draft {
     name: RwSignal<String>,
     description: RwSignal<String>,
     allow_key_in_url: RwSignal<bool>,
     origins: RwSignal<String>,
+    backend: backend::Draft,
+    /// What both forms change: it is the project's one version.
     version: RwSignal<i64>,
 }
 
 impl Draft {
     fn of(project: &Project) -> Self {
-        Self {
-            name: RwSignal::new(project.name.clone()),
-            description: RwSignal::new(project.description.clone()),
-            allow_key_in_url: RwSignal::new(project.allow_key_in_url),
-            origins: RwSignal::new(project.allowed_origins.join("\n")),
-            version: RwSignal::new(project.version),
-        }
+        let draft = Self {
+            name: RwSignal::default(),
+            description: RwSignal::default(),
+            allow_key_in_url: RwSignal::default(),
+            origins: RwSignal::default(),
+            backend: backend::Draft::new(),
+            version: RwSignal::default(),
+        };
+        draft.take_all(project);
+        draft
     }
 
-    fn take(self, project: &Project) {
+    fn take_all(self, project: &Project) {
+        self.take_settings(project);
+        self.backend.take(&project.backend);
+        self.version.set(project.version);
+    }
+
+    fn take_settings(self, project: &Project) {
         self.name.set(project.name.clone());
         self.description.set(project.description.clone());
         self.allow_key_in_url.set(project.allow_key_in_url);
         self.origins.set(project.allowed_origins.join("\n"));
-        self.version.set(project.version);
     }
 
     fn request(self) -> UpdateProjectRequest {
@@ -84,6 +101,72 @@ impl Draft {
     }
 }
 
+/// Saves a part of the settings; `take` puts what was saved into that part's form. What is typed in the other one stays,
+/// and both go on from the new version: nobody else has changed anything, or the answer were 412.
+fn use_saving(
+    project: CurrentProject,
+    draft: Draft,
+    take: fn(Draft, &Project),
+    said: &'static str,
+) -> Submission<UpdateProjectRequest> {
+    let toasts = use_toasts();
+    use_submission(
+        move |body: UpdateProjectRequest| {
+            api::patch(&project.path_now(""))
+                .if_version(draft.version.get_untracked())
+                .json(&body)
+        },
+        move |saved: Project| {
+            take(draft, &saved);
+            draft.version.set(saved.version);
+            project.remote.value.set(Some(saved));
+            toasts.say(said);
+        },
+    )
+}
+
+/// Why the settings were not saved, beside the fields that say it themselves; and the way on, where somebody else was
+/// faster.
+#[component]
+fn Refused(
+    project: CurrentProject,
+    draft: Draft,
+    saving: Submission<UpdateProjectRequest>,
+    shown: &'static [&'static str],
+) -> impl IntoView {
+    let is_stale = move || {
+        saving.failure.with(|failure| {
+            failure.as_ref().and_then(ApiFailure::code) == Some(ProblemCode::VersionMismatch)
+        })
+    };
+    // Loads what somebody else saved, and shows it in the place of what was typed.
+    let load = move |()| {
+        saving.failure.set(None);
+        leptos::task::spawn_local(async move {
+            match api::get::<Project>(&project.path_now("")).await {
+                Ok(newest) => {
+                    draft.take_all(&newest);
+                    project.remote.value.set(Some(newest));
+                }
+                Err(failure) => saving.failure.set(Some(failure)),
+            }
+        });
+    };
+    let message = saving.message(shown);
+    move || {
+        message.get().map(|text| {
+            view! {
+                <Notice tone=Tone::Danger live=true>
+                    <p>{text}</p>
+                    <Show when=is_stale>
+                        <Button on_press=load>"Load their version"</Button>
+                    </Show>
+                </Notice>
+            }
+        })
+    }
+}
+
 /// The lines that are not blank, without a slash at their end: people copy it from the address bar.
 fn lines(text: &str) -> Vec<String> {
     text.lines()
@@ -94,26 +177,8 @@ fn lines(text: &str) -> Vec<String> {
 }
 
 #[component]
-fn SettingsForm(project: CurrentProject, value: Signal<Project>) -> impl IntoView {
-    let toasts = use_toasts();
-    let draft = value.with_untracked(Draft::of);
-    let saving = use_submission(
-        move |body: UpdateProjectRequest| {
-            api::patch(&project.path_now(""))
-                .if_version(draft.version.get_untracked())
-                .json(&body)
-        },
-        move |saved: Project| {
-            draft.take(&saved);
-            project.remote.value.set(Some(saved));
-            toasts.say("Settings saved.");
-        },
-    );
-    let is_stale = move || {
-        saving.failure.with(|failure| {
-            failure.as_ref().and_then(ApiFailure::code) == Some(ProblemCode::VersionMismatch)
-        })
-    };
+fn SettingsForm(project: CurrentProject, draft: Draft) -> impl IntoView {
+    let saving = use_saving(project, draft, Draft::take_settings, "Settings saved.");
     // The server names an entry of the list; the field shows it.
     let origins_error = Signal::derive(move || {
         saving.failure.with(|failure| {
@@ -133,29 +198,7 @@ fn SettingsForm(project: CurrentProject, value: Signal<Project>) -> impl IntoVie
             })
         })
     });
-    let message = Signal::derive(move || {
-        let is_about_origins = origins_error.with(Option::is_some);
-        saving
-            .failure
-            .with(|failure| failure.as_ref()?.beside_fields(&["/name", "/description"]))
-            .filter(|_| !is_about_origins)
-    });
-    let send = move |()| {
-        saving.send(draft.request());
-    };
-    // Loads what somebody else saved, and shows it in the place of what was typed.
-    let load = move |()| {
-        saving.failure.set(None);
-        leptos::task::spawn_local(async move {
-            match api::get::<Project>(&project.path_now("")).await {
-                Ok(newest) => {
-                    draft.take(&newest);
-                    project.remote.value.set(Some(newest));
-                }
-                Err(failure) => saving.failure.set(Some(failure)),
-            }
-        });
-    };
+    let send = move |()| saving.send(draft.request());
     view! {
         <Form class="panel stack settings" on_send=send>
             <h2>"Settings"</h2>
@@ -185,14 +228,7 @@ fn SettingsForm(project: CurrentProject, value: Signal<Project>) -> impl IntoVie
                 hint="One a line, such as https://claude.ai. Pages of these sites may call the endpoint from a browser."
                     .to_owned()
             />
-            {move || message.get().map(|text| view! {
-                <Notice tone=Tone::Danger live=true>
-                    <p>{text}</p>
-                    <Show when=is_stale>
-                        <Button on_press=load>"Load their version"</Button>
-                    </Show>
-                </Notice>
-            })}
+            <Refused project draft saving shown=&["/name", "/description", "/allowed_origins"] />
             <div class="actions">
                 <Button kind=ButtonKind::Primary submit=true busy=saving.is_busy()>
                     "Save settings"

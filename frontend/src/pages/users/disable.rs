@@ -67,7 +67,7 @@ pub fn Disable(
             }
         },
     );
-    let reason = Signal::derive(move || disable.failure.get().map(|failure| failure.sentence()));
+    let reason = disable.message(&[]);
     move || {
         match left.get() {
         None => view! {

@@ -12,7 +12,7 @@ pub enum Part {
 }
 
 /// The actions that a project's log can hold, and what the filter calls them.
-pub const ACTIONS: [(&str, &str); 12] = [
+pub const ACTIONS: [(&str, &str); 13] = [
     ("key.create", "Key created"),
     ("key.update", "Key changed"),
     ("key.rotate", "Key rotated"),
@@ -21,6 +21,7 @@ pub const ACTIONS: [(&str, &str); 12] = [
     ("member.create", "Member added"),
     ("member.update", "Role changed"),
     ("member.delete", "Member removed"),
+    ("memory.delete", "Memory deleted"),
     ("project.create", "Project created"),
     ("project.update", "Settings changed"),
     ("project.archive", "Project archived"),
@@ -51,6 +52,7 @@ pub fn sentence(action: &str, details: &BTreeMap<String, String>) -> Vec<Part> {
                 ));
             }
         }
+        "memory.delete" => said.words("deleted a memory"),
         "member.create" => {
             said.words("added");
             said.name(get("name"), "a person");
@@ -161,6 +163,10 @@ impl Sentence {
             match (name.as_str(), value.as_str()) {
                 ("disabled", "true") => self.words(&format!("{comma}disabled it")),
                 ("disabled", _) => self.words(&format!("{comma}enabled it")),
+                ("backend", "memory") => {
+                    self.words(&format!("{comma}the built-in memory server answers"));
+                }
+                ("backend", _) => self.words(&format!("{comma}an own MCP server answers")),
                 ("expires_at", "never") => self.words(&format!("{comma}it never expires")),
                 ("allow_key_in_url", "true") => {
                     self.words(&format!("{comma}keys in URLs are taken"));
@@ -182,6 +188,8 @@ fn field(name: &str) -> String {
     match name {
         "expires_at" => "expiry".to_owned(),
         "allowed_origins" => "list of web origins".to_owned(),
+        "upstream_headers" => "list of its headers".to_owned(),
+        "upstream_url" => "its URL".to_owned(),
         other => other.replace('_', " "),
     }
 }
@@ -298,6 +306,22 @@ mod tests {
                 &[("allow_key_in_url", "false")],
                 "changed the settings: keys in URLs are refused",
             ),
+            (
+                "project.update",
+                &[
+                    ("backend", "upstream"),
+                    ("upstream_headers", ""),
+                    ("upstream_url", "https://mcp.example.com/mcp"),
+                ],
+                "changed the settings: an own MCP server answers; emptied the list of its headers; \
+                 its URL is now “https://mcp.example.com/mcp”",
+            ),
+            (
+                "project.update",
+                &[("backend", "memory")],
+                "changed the settings: the built-in memory server answers",
+            ),
+            ("memory.delete", &[("key_id", "key_1")], "deleted a memory"),
         ] {
             assert_eq!(said(action, details), wanted);
         }

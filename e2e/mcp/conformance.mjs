@@ -1,0 +1,54 @@
+// Runs the official conformance suite against an endpoint and says what each scenario found.
+
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const SUITE = fileURLToPath(new URL("../node_modules/@modelcontextprotocol/conformance/dist/index.js", import.meta.url));
+const NODE_20 = new URL("node20.mjs", import.meta.url).href;
+
+/** A check that every scenario makes of every message, whatever else it could check. */
+const ON_EVERY_MESSAGE = "wire-schema-valid";
+
+/**
+ * Runs all that a revision of the specification requires of a server, and what the suite runs beside it.
+ *
+ * Gives a map from each scenario to what does not hold: texts such as `check-id: what was wrong`; none for one that
+ * passes. Where the suite could check nothing, that is among them.
+ */
+export async function conformance(url, revision) {
+  const folder = await mkdtemp(join(tmpdir(), "latchkey-conformance-"));
+  try {
+    await run(["server", "--url", url, "--requirements", revision, "-o", folder]);
+    const found = new Map();
+    for (const run of (await readdir(folder)).sort()) {
+      const [, scenario] = /^server-(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(run);
+      found.set(scenario, problems(JSON.parse(await readFile(join(folder, run, "checks.json"), "utf8"))));
+    }
+    return found;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function problems(checks) {
+  const failures = checks
+    .filter(({ status }) => status === "FAILURE")
+    .map(({ id, errorMessage, description }) => `${id}: ${errorMessage ?? description}`);
+  const hasPassed = checks.some(({ id, status }) => status === "SUCCESS" && id !== ON_EVERY_MESSAGE);
+  return failures.length || hasPassed ? failures : ["nothing could be checked"];
+}
+
+/** Its exit code is of no interest: it is about another list of exceptions than ours. */
+async function run(args) {
+  const child = spawn(process.execPath, ["--import", NODE_20, SUITE, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+  await new Promise((resolve) => child.once("close", resolve));
+  process.removeListener("exit", kill);
+  if (!/=== SUMMARY ===/.test(output)) throw new Error(`the suite did not run to its end:\n${output.slice(-4000)}`);
+}
