@@ -109,7 +109,7 @@ test("a viewer sees the keys and no button, and the API refuses the same", async
   await page.getByRole("cell", { name: KEY }).waitFor();
   await page.getByText("You are a viewer").waitFor();
   const tabs = await page.getByRole("tablist", { name: "Project" }).getByRole("tab").allInnerTexts();
-  assert.deepEqual(tabs, ["Overview", "MCP Servers", "Members"]);
+  assert.deepEqual(tabs, ["Overview", "MCP Servers", "Memory", "Members"]);
   for (const name of ["Add MCP Server", /^Delete/, /^More for/]) {
     assert.equal(await page.getByRole("button", { name }).count(), 0, `${name}`);
   }

@@ -4,6 +4,7 @@ pub mod api;
 pub mod clipboard;
 pub mod download;
 pub mod fragment;
+pub mod held;
 pub mod json;
 pub mod leave;
 pub mod paged;

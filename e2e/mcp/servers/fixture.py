@@ -8,14 +8,17 @@ a server: its tools, resources and prompts have the names and answers that the s
 import base64
 import json
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
 import mcp_types as types
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.prompts.base import Message, UserMessage
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.exceptions import MCPError
+from mcp.shared.message import ServerMessageMetadata
+from pydantic import Field
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="
 SILENCE = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA="
@@ -55,8 +58,9 @@ def sampling(prompt: str, max_tokens: int = 100) -> types.CreateMessageRequest:
 
 
 async def ask_legacy(ctx: Context, request: Any, answer: type[Any]) -> Any:
-    """A request to the client in the middle of a call, as it is until 2025-11-25."""
-    return await ctx.session.send_request(request, answer)
+    """A request to the client in the middle of a call, on that call's own stream, as it is until 2025-11-25."""
+    related = ServerMessageMetadata(related_request_id=ctx.request_id)
+    return await ctx.session.send_request(request, answer, metadata=related)
 
 
 # Calls that take their time.
@@ -266,6 +270,74 @@ async def test_input_required_result_multi_round(ctx: Context) -> types.CallTool
     return needs({"step1": form("Step 1: What is your name?", NAME, ["name"])}, "first")
 
 
+@server.tool()
+async def test_input_required_result_multiple_inputs(ctx: Context) -> types.CallToolResult | types.InputRequiredResult:
+    """Needs three answers at once."""
+    requests = {
+        "user_name": form("What is your name?", NAME, ["name"]),
+        "greeting": sampling("Generate a greeting", 50),
+        "client_roots": types.ListRootsRequest(),
+    }
+    if not all(answered(ctx, key) for key in requests):
+        return needs(requests, "asked")
+    return result(text("All three are here."))
+
+
+@server.tool()
+async def test_input_required_result_tampered_state(ctx: Context) -> types.CallToolResult | types.InputRequiredResult:
+    """Needs its state back as it was; the SDK seals it."""
+    if ctx.request_state is None:
+        confirm = form("Please confirm", {"ok": {"type": "boolean"}}, ["ok"])
+        return needs({"confirm": confirm}, "sealed")
+    return result(text("The state is as it was."))
+
+
+@server.tool()
+async def test_input_required_result_capabilities(ctx: Context) -> types.CallToolResult | types.InputRequiredResult:
+    """Needs only what the client can do."""
+    capabilities = ctx.client_capabilities or types.ClientCapabilities()
+    requests: dict[str, Any] = {}
+    if capabilities.elicitation:
+        requests["user_name"] = form("What is your name?", NAME, ["name"])
+    if capabilities.sampling:
+        requests["greeting"] = sampling("Generate a greeting", 50)
+    return needs(requests) if not ctx.input_responses else result(text("Thank you."))
+
+
+@server.tool()
+async def test_missing_capability(ctx: Context) -> types.CallToolResult:
+    """Is for clients with a model only."""
+    if not (ctx.client_capabilities and ctx.client_capabilities.sampling):
+        raise MCPError(
+            code=types.MISSING_REQUIRED_CLIENT_CAPABILITY,
+            message="This tool needs sampling.",
+            data={"requiredCapabilities": {"sampling": {}}},
+        )
+    return result(text("The client can sample."))
+
+
+@server.tool()
+async def test_streaming_elicitation(ctx: Context) -> types.CallToolResult | types.InputRequiredResult:
+    """Needs a name."""
+    return await test_input_required_result_elicitation(ctx)
+
+
+@server.tool()
+async def test_logging_tool(ctx: Context) -> types.CallToolResult:
+    """Logs, for those who ask for it."""
+    await ctx.info("This is logged.")
+    return result(text("Logged."))
+
+
+Region = Annotated[str, Field(json_schema_extra={"x-mcp-header": "Region"})]
+
+
+@server.tool()
+async def test_custom_header(region: Region) -> types.CallToolResult:
+    """Has an argument that is a header, too."""
+    return result(text(region))
+
+
 # Resources and prompts.
 
 
@@ -294,6 +366,29 @@ def test_simple_prompt() -> str:
 def test_prompt_with_arguments(arg1: str, arg2: str) -> str:
     """A prompt with arguments."""
     return f"Prompt with arguments: arg1='{arg1}', arg2='{arg2}'"
+
+
+@server.prompt()
+def test_prompt_with_embedded_resource(resourceUri: str) -> list[Message]:
+    """A prompt with a resource."""
+    content = embedded(resourceUri, "text/plain", "Embedded resource content for testing.")
+    return [UserMessage(content), UserMessage("Please process the embedded resource above.")]
+
+
+@server.prompt()
+def test_prompt_with_image() -> list[Message]:
+    """A prompt with an image."""
+    return [UserMessage(image()), UserMessage("Please analyze the image above.")]
+
+
+@server.prompt()
+async def test_input_required_result_prompt(ctx: Context) -> str | types.InputRequiredResult:
+    """A prompt that needs something first."""
+    answer = answered(ctx, "user_context")
+    if answer is None:
+        context = form("What context should the prompt use?", {"context": {"type": "string"}}, ["context"])
+        return needs({"user_context": context})
+    return f"In the context of {(answer.get('content') or {}).get('context')}"
 
 
 @server.completion()
@@ -326,5 +421,8 @@ if __name__ == "__main__":
     server.run(
         "streamable-http",
         port=port,
-        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+        transport_security=TransportSecuritySettings(
+            allowed_hosts=["127.0.0.1:*", "localhost:*"],
+            allowed_origins=["http://127.0.0.1:*", "http://localhost:*"],
+        ),
     )

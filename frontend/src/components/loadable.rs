@@ -5,7 +5,13 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::{Button, Notice, Show, Tone, dynamic};
-use crate::core::{api::ApiFailure, paged::Paged, reactive::memo, remote::Remote};
+use crate::core::{
+    api::ApiFailure,
+    held::{Rows, Shown},
+    paged::{List, Paged},
+    reactive::memo,
+    remote::Remote,
+};
 
 /// Shows one thing as soon as it is there. The content is made once, and gets the newest value as a signal: a
 /// later reading changes what is shown and makes nothing anew.
@@ -17,23 +23,18 @@ pub fn Loadable<T, V>(
     #[prop(default = 3)]
     lines: usize,
     /// Shows the value.
-    children: impl Fn(Signal<T>) -> V + Send + Sync + 'static,
+    children: impl Fn(Shown<T>) -> V + Send + Sync + 'static,
 ) -> impl IntoView
 where
     T: Clone + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    let content = move || {
-        let Some(first) = of.value.get_untracked() else {
-            return ().into_any();
-        };
-        let value = Signal::derive(move || of.value.get().unwrap_or_else(|| first.clone()));
-        children(value).into_any()
-    };
+    let held = of.value.held();
+    let content = move || Shown::of(held).map(&children).into_any();
     let state = State {
         failure: of.failure,
         is_loading: of.is_loading,
-        is_there: memo(move || of.value.with(Option::is_some)),
+        is_there: memo(move || held.with(Option::is_some)),
         lines,
         retry: Callback::new(move |()| of.reload()),
     };
@@ -52,13 +53,25 @@ pub fn LoadableList<T, V>(
     #[prop(default = 4)]
     lines: usize,
     /// Shows the rows, usually as a `<Table>` around `rows(…)`.
-    children: impl Fn(Signal<Vec<T>>) -> V + Send + Sync + 'static,
+    children: impl Fn(Rows<T>) -> V + Send + Sync + 'static,
 ) -> impl IntoView
 where
     T: Clone + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    let rows = Signal::derive(move || of.rows.get().unwrap_or_default());
+    list(
+        of.list,
+        lines,
+        empty,
+        Arc::new(move || children(of.rows).into_any()),
+    )
+}
+
+fn list(of: List, lines: usize, empty: ViewFn, content: ChildrenFn) -> AnyView {
+    let is_empty = memo(move || {
+        of.rows
+            .with(|rows| rows.as_ref().is_some_and(Vec::is_empty))
+    });
     let state = State {
         failure: of.failure,
         is_loading: of.is_loading,
@@ -66,28 +79,6 @@ where
         lines,
         retry: Callback::new(move |()| of.reload()),
     };
-    list(
-        state,
-        memo(move || {
-            of.rows
-                .with(|rows| rows.as_ref().is_some_and(Vec::is_empty))
-        }),
-        empty,
-        Arc::new(move || children(rows).into_any()),
-        of.has_more,
-        Callback::new(move |()| of.more()),
-    )
-}
-
-fn list(
-    state: State,
-    is_empty: Memo<bool>,
-    empty: ViewFn,
-    content: ChildrenFn,
-    has_more: Signal<bool>,
-    more: Callback<()>,
-) -> AnyView {
-    let busy = state.is_loading;
     let content = move || {
         if is_empty.get() {
             empty.run()
@@ -97,9 +88,9 @@ fn list(
     };
     view! {
         {state.show(Arc::new(content))}
-        <Show when=move || has_more.get() && state.is_there.get()>
+        <Show when=move || of.has_more.get() && state.is_there.get()>
             <div class="more">
-                <Button busy=busy on_press=more>
+                <Button busy=of.is_loading on_press=move |()| of.more()>
                     "Show more"
                 </Button>
             </div>

@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::{Button, ButtonKind, Glyph, Icon, Tone, rows};
+use crate::core::held::Rows;
 
 /// How long one stays, unless the person closes it.
 const STAY: Duration = Duration::from_secs(7);
@@ -14,7 +15,7 @@ const MOST: usize = 3;
 /// The app's toasts. Copy it freely.
 #[derive(Clone, Copy)]
 pub struct Toaster {
-    shown: RwSignal<Vec<Toast>>,
+    shown: Rows<Toast>,
     next: StoredValue<u32>,
 }
 
@@ -28,7 +29,7 @@ struct Toast {
 /// Makes the app's toasts.
 pub fn provide_toasts() -> Toaster {
     let toaster = Toaster {
-        shown: RwSignal::new(Vec::new()),
+        shown: Rows::of(Vec::new()),
         next: StoredValue::new(0),
     };
     provide_context(toaster);
@@ -66,7 +67,7 @@ impl Toaster {
 
     fn drop(self, number: u32) {
         self.shown
-            .try_update(|shown| shown.retain(|toast| toast.number != number));
+            .update(|shown| shown.retain(|toast| toast.number != number));
     }
 }
 
@@ -77,7 +78,7 @@ pub fn Toasts() -> impl IntoView {
     view! {
         <div class="toasts" role="status" aria-live="polite">
             {rows(
-                toaster.shown.into(),
+                toaster.shown,
                 |toast| toast.number.to_string(),
                 move |toast| view! {
                 <div class=format!("toast {}", toast.tone.class())>

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     api::{self, ApiFailure, ApiResult},
+    held::Known,
     reactive::watch,
     time,
 };
@@ -18,7 +19,7 @@ const STALE_AFTER: i64 = 2_000;
 /// What is known of something on the server. Copy it freely; see [`crate::components::Loadable`].
 pub struct Remote<T: Send + Sync + 'static> {
     /// The newest value that was read; it stays while another reading is under way or failed.
-    pub value: RwSignal<Option<T>>,
+    pub value: Known<T>,
     /// Why the last reading failed.
     pub failure: RwSignal<Option<ApiFailure>>,
     /// Whether a reading is under way.
@@ -48,13 +49,13 @@ pub fn use_remote<T>(path: impl Fn() -> String + 'static) -> Remote<T>
 where
     T: DeserializeOwned + Send + Sync + 'static,
 {
-    let value = RwSignal::new(None);
+    let value = Known::new();
     let reading = Reading::new();
     reading.follow(
         Box::new(path),
-        Box::new(move || value.set(None)),
+        Box::new(move || value.held().set(None)),
         Rc::new(move |bytes| {
-            value.set(Some(api::parse(bytes)?));
+            value.set(api::parse(bytes)?);
             Ok(())
         }),
     );

@@ -1,6 +1,6 @@
 //! Sending something: once, with progress, and with a failure that is shown where it belongs.
 
-use std::rc::Rc;
+use std::{any::Any, marker::PhantomData, rc::Rc};
 
 use leptos::{prelude::*, task::spawn_local};
 use serde::de::DeserializeOwned;
@@ -18,8 +18,11 @@ pub struct Submission<I: 'static> {
     /// Why the last one failed; cleared when the next one is sent.
     pub failure: RwSignal<Option<ApiFailure>>,
     state: Sending,
-    work: StoredValue<Box<dyn Fn(I) -> Call>, LocalStorage>,
+    input: PhantomData<fn(I)>,
 }
+
+/// What makes a call of an input.
+type Work<I> = Box<dyn Fn(I) -> Call>;
 
 impl<I: 'static> Clone for Submission<I> {
     fn clone(&self) -> Self {
@@ -40,30 +43,28 @@ where
     I: 'static,
     T: DeserializeOwned + 'static,
 {
-    let state = Sending {
-        failure: RwSignal::new(None),
-        is_busy: RwSignal::new(false),
-        stop: StoredValue::new_local(None),
-        take: StoredValue::new_local(Rc::new(move |bytes| {
+    let work: Work<I> = Box::new(work);
+    let state = Sending::new(
+        Rc::new(work),
+        Rc::new(move |bytes| {
             done(api::parse(bytes)?);
             Ok(())
-        })),
-    };
+        }),
+    );
     Submission {
         failure: state.failure,
         state,
-        work: StoredValue::new_local(Box::new(work)),
+        input: PhantomData,
     }
 }
 
 impl<I: 'static> Submission<I> {
     /// Sends, unless one is under way.
     pub fn send(self, input: I) {
-        if !self.state.is_busy.get_untracked() {
-            let call = self.work.try_with_value(|work| work(input));
-            if let Some(call) = call {
-                self.state.send(call);
-            }
+        if let Some(work) = self.state.work_if_idle()
+            && let Some(work) = work.downcast_ref::<Work<I>>()
+        {
+            self.state.send(work(input));
         }
     }
 
@@ -98,9 +99,30 @@ struct Sending {
     is_busy: RwSignal<bool>,
     stop: StoredValue<Option<AbortController>, LocalStorage>,
     take: StoredValue<Take, LocalStorage>,
+    /// A [`Work`]; without its type, so that the place for it is compiled once, too.
+    work: StoredValue<Rc<dyn Any>, LocalStorage>,
 }
 
 impl Sending {
+    fn new(work: Rc<dyn Any>, take: Take) -> Self {
+        Self {
+            failure: RwSignal::new(None),
+            is_busy: RwSignal::new(false),
+            stop: StoredValue::new_local(None),
+            take: StoredValue::new_local(take),
+            work: StoredValue::new_local(work),
+        }
+    }
+
+    /// What makes the call, unless one is under way or the form is gone.
+    fn work_if_idle(self) -> Option<Rc<dyn Any>> {
+        if self.is_busy.get_untracked() {
+            None
+        } else {
+            self.work.try_get_value()
+        }
+    }
+
     fn send(self, call: Call) {
         let stop = AbortController::new().ok();
         self.failure.set(None);

@@ -25,7 +25,8 @@ pub use current::{CurrentProject, use_project};
 pub fn ProjectFrame() -> impl IntoView {
     let project = current::provide_project();
     let is_missing = memo(move || {
-        project.remote.value.with(Option::is_none) && project.remote.failure.with(Option::is_some)
+        project.remote.value.with(|project| project.is_none())
+            && project.remote.failure.with(Option::is_some)
     });
     let name = Signal::derive(move || {
         let name = project.read(|project| project.name.clone());

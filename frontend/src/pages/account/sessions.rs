@@ -44,10 +44,8 @@ pub fn Sessions() -> impl IntoView {
         }
     });
     let has_others = memo(move || {
-        list.rows.with(|rows| {
-            rows.as_ref()
-                .is_some_and(|rows| rows.iter().any(|row| !row.is_current))
-        })
+        list.rows
+            .with(|rows| rows.iter().any(|row| !row.is_current))
     });
     view! {
         <section class="panel stack" aria-labelledby="sessions">

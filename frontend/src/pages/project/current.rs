@@ -60,7 +60,7 @@ impl CurrentProject {
 
     /// Looks at the project, if it is known. Reactive.
     pub fn read<R>(self, look: impl FnOnce(&Project) -> R) -> Option<R> {
-        self.remote.value.with(|project| project.as_ref().map(look))
+        self.remote.value.with(|project| project.map(look))
     }
 
     /// Whether it is archived. Reactive.

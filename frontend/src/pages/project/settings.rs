@@ -18,6 +18,7 @@ use crate::{
     },
     core::{
         api::{self, ApiFailure},
+        held::Shown,
         submission::{Submission, use_submission},
     },
 };
@@ -119,7 +120,7 @@ fn use_saving(
         move |saved: Project| {
             take(draft, &saved);
             draft.version.set(saved.version);
-            project.remote.value.set(Some(saved));
+            project.remote.value.set(saved);
             toasts.say(said);
         },
     )
@@ -146,7 +147,7 @@ fn Refused(
             match api::get::<Project>(&project.path_now("")).await {
                 Ok(newest) => {
                     draft.take_all(&newest);
-                    project.remote.value.set(Some(newest));
+                    project.remote.value.set(newest);
                 }
                 Err(failure) => saving.failure.set(Some(failure)),
             }
@@ -240,7 +241,7 @@ fn SettingsForm(project: CurrentProject, draft: Draft) -> impl IntoView {
 }
 
 #[component]
-fn Archive(project: CurrentProject, value: Signal<Project>) -> impl IntoView {
+fn Archive(project: CurrentProject, value: Shown<Project>) -> impl IntoView {
     let toasts = use_toasts();
     let is_asking = RwSignal::new(false);
     let typed = RwSignal::new(String::new());
@@ -253,7 +254,7 @@ fn Archive(project: CurrentProject, value: Signal<Project>) -> impl IntoView {
             toasts.say(format!(
                 "Project archived. Access ended for {count} {plural}."
             ));
-            project.remote.value.set(Some(archived.project));
+            project.remote.value.set(archived.project);
         },
     );
     let slug = move || value.with(|project| project.slug.to_string());

@@ -19,12 +19,13 @@ pub fn Care() -> impl IntoView {
     // The server looks at so many keys a page and gives those that need care: a page can be empty and still
     // have a next one.
     let items = use_paged::<HygienePage>(move || project.path("/hygiene?limit=200"));
+    let all = items.list;
     watch(move || {
-        let is_empty = items
+        let is_empty = all
             .rows
             .with(|rows| rows.as_ref().is_some_and(Vec::is_empty));
-        if is_empty && items.has_more.get() && !items.is_loading.get() {
-            items.more();
+        if is_empty && all.has_more.get() && !all.is_loading.get() {
+            all.more();
         }
     });
     let empty = move || {

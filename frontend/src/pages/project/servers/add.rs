@@ -49,8 +49,8 @@ pub fn AddServer(
     );
     let others = Signal::derive(move || {
         keys.rows.with(|rows| {
-            let rows = rows.iter().flatten();
-            rows.filter(|key| key.revoked_at.is_none())
+            rows.iter()
+                .filter(|key| key.revoked_at.is_none())
                 .map(|key| key.description.clone())
                 .collect::<Vec<_>>()
         })

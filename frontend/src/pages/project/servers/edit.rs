@@ -40,7 +40,7 @@ pub fn EditKey(
     let id = value.with_untracked(|key| key.id);
     let draft = value.with_untracked(Draft::of);
     // What was in the list may be older than what is read now: until one types, the form follows.
-    let seen = RwSignal::new(value.get_untracked());
+    let seen = RwSignal::new(value.with_untracked(Key::clone));
     watch(move || {
         let newest = value.get();
         let is_untouched = seen.with_untracked(|seen| {
@@ -68,8 +68,8 @@ pub fn EditKey(
     );
     let others = Signal::derive(move || {
         keys.rows.with(|rows| {
-            let rows = rows.iter().flatten();
-            rows.filter(|key| key.id != id && key.revoked_at.is_none())
+            rows.iter()
+                .filter(|key| key.id != id && key.revoked_at.is_none())
                 .map(|key| key.description.clone())
                 .collect::<Vec<_>>()
         })

@@ -12,7 +12,7 @@ use crate::{
         Badge, Button, ButtonKind, Cell, Glyph, Menu, MenuItem, RelativeTime, Row, Show,
         StatusBadge, Table, Tone, rows as list,
     },
-    core::{paged::Paged, reactive::memo, time, words},
+    core::{held::Rows, paged::Paged, reactive::memo, time, words},
     pages::project::use_project,
 };
 
@@ -23,7 +23,7 @@ const NEAR_SECONDS: i64 = 7 * 24 * 3600;
 #[component]
 pub fn KeyList(
     /// The keys.
-    rows: Signal<Vec<Key>>,
+    rows: Rows<Key>,
     /// The list they are of.
     keys: Paged<Key>,
     /// What is being done.

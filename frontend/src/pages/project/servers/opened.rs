@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::{
     components::use_toasts,
     core::{
+        held::Shown,
         paged::Paged,
         query::{QueryState, encode},
         reactive::{memo, watch},
@@ -18,7 +19,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct Fresh {
     /// The newest that is known.
-    pub value: Signal<Key>,
+    pub value: Shown<Key>,
     remote: Remote<Key>,
 }
 
@@ -30,7 +31,7 @@ impl Fresh {
 
     /// Here is a newer one.
     pub fn set(self, key: Key) {
-        self.remote.value.set(Some(key));
+        self.remote.value.set(key);
     }
 }
 
@@ -57,24 +58,27 @@ pub fn Opened(
         }
     });
     let wanted = state.get_untracked();
-    let known = keys.rows.with_untracked(|rows| {
-        let mut rows = rows.iter().flatten();
-        rows.find(|key| key.id.to_string() == wanted).cloned()
+    let known = untrack(|| {
+        keys.rows.with(|rows| {
+            rows.into_iter()
+                .find(|key| key.id.to_string() == wanted)
+                .cloned()
+        })
     });
-    if known.is_some() {
+    if let Some(known) = known {
         remote.value.set(known);
     }
+    let held = remote.value.held();
     watch(move || {
         let failure = remote.failure.get();
-        if let (Some(failure), None) = (failure, remote.value.get_untracked()) {
+        if let (Some(failure), None) = (failure, held.get_untracked()) {
             toasts.fail(failure.sentence());
             state.set("");
         }
     });
-    let is_there = memo(move || remote.value.with(Option::is_some));
+    let is_there = memo(move || held.with(Option::is_some));
     let content = move || {
-        let first = remote.value.get_untracked()?;
-        let value = Signal::derive(move || remote.value.get().unwrap_or_else(|| first.clone()));
+        let value = Shown::of(held)?;
         Some(show.run(Fresh { value, remote }))
     };
     move || is_there.get().then(&content).flatten()

@@ -20,6 +20,7 @@ use crate::{
         unique_id,
     },
     core::{
+        held::Shown,
         paged::Paged,
         reactive::{memo, watch},
         sse::follow,
@@ -186,7 +187,7 @@ fn Step(stage: Memo<Stage>, at: Stage, title: &'static str, children: Children) 
 
 /// Both secrets and their last use.
 #[component]
-fn Secrets(value: Signal<Key>) -> impl IntoView {
+fn Secrets(value: Shown<Key>) -> impl IntoView {
     let rows = move || {
         value.with(|key| {
             key.secrets
@@ -219,7 +220,7 @@ fn Secrets(value: Signal<Key>) -> impl IntoView {
 
 /// Whether the new secret was used.
 #[component]
-fn Verified(value: Signal<Key>) -> impl IntoView {
+fn Verified(value: Shown<Key>) -> impl IntoView {
     let newest = memo(move || {
         value.with(|key| {
             let newest = key.secrets.first();

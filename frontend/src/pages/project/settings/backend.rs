@@ -17,6 +17,7 @@ use crate::{
     },
     core::{
         api::{self, ApiFailure},
+        held::Rows,
         reactive::watch,
         submission::use_submission,
     },
@@ -33,7 +34,7 @@ const KINDS: [(&str, &str); 2] = [
 pub struct Draft {
     kind: RwSignal<String>,
     url: RwSignal<String>,
-    headers: RwSignal<Vec<Header>>,
+    headers: Rows<Header>,
     /// What the server answered to a test, in words.
     tested: RwSignal<Option<String>>,
 }
@@ -72,7 +73,7 @@ impl Draft {
         let draft = Self {
             kind: RwSignal::default(),
             url: RwSignal::default(),
-            headers: RwSignal::default(),
+            headers: Rows::of(Vec::new()),
             tested: RwSignal::default(),
         };
         on_cleanup(move || draft.put_headers(Vec::new()));
@@ -95,7 +96,7 @@ impl Draft {
     }
 
     fn put_headers(self, headers: Vec<Header>) {
-        self.headers.try_update(|shown| {
+        self.headers.update(|shown| {
             shown.iter().for_each(Header::wipe);
             *shown = headers;
         });
@@ -105,16 +106,17 @@ impl Draft {
         let backend = if self.kind.get_untracked() == KINDS[0].0 {
             BackendRequest::Memory {}
         } else {
-            let headers = self.headers.get_untracked().into_iter().map(|header| {
+            let request = |header: &Header| {
                 let value = header.value.get_untracked().trim().to_owned();
                 UpstreamHeaderRequest {
                     name: header.name.get_untracked().trim().to_owned(),
                     value: (!header.is_stored || !value.is_empty()).then_some(value),
                 }
-            });
+            };
+            let headers = self.headers;
             BackendRequest::Upstream {
                 url: self.url.get_untracked().trim().to_owned(),
-                headers: headers.collect(),
+                headers: untrack(|| headers.with(|all| all.into_iter().map(request).collect())),
             }
         };
         UpdateProjectRequest {
@@ -149,11 +151,16 @@ pub fn BackendForm(project: CurrentProject, draft: Settings) -> impl IntoView {
     let failure = saving.failure;
     // What the server misses gets its field.
     watch(move || {
-        for (at, header) in headers.get_untracked().iter().enumerate() {
-            if error_of(failure, at, "").is_some() {
-                header.is_open.set(true);
-            }
-        }
+        failure.track();
+        untrack(|| {
+            headers.with(|all| {
+                for (at, header) in all.into_iter().enumerate() {
+                    if error_of(failure, at, "").is_some() {
+                        header.is_open.set(true);
+                    }
+                }
+            });
+        });
     });
     let add_button = NodeRef::<html::Button>::new();
     let remove = move |at: usize| {
@@ -165,12 +172,14 @@ pub fn BackendForm(project: CurrentProject, draft: Settings) -> impl IntoView {
         }
     };
     let rows = move || {
-        let rows = headers.get().into_iter().enumerate();
-        rows.map(|(at, header)| {
-            header_row(failure, at, header, Callback::new(move |()| remove(at)))
+        headers.with(|all| {
+            let rows = all.into_iter().enumerate();
+            rows.map(|(at, header)| {
+                header_row(failure, at, *header, Callback::new(move |()| remove(at)))
+            })
+            .collect_view()
+            .into_any()
         })
-        .collect_view()
-        .into_any()
     };
     view! {
         <Form class="panel stack settings" on_send=move |()| saving.send(draft.backend.request())>
