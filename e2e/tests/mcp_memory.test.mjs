@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { DIALECTS, VERSIONS, SDKS, startClient, wayIn } from "../mcp/clients.mjs";
+import { inspector } from "../mcp/programs.mjs";
 import { openSite } from "../mcp/site.mjs";
 
 const TOOLS = ["forget", "list_memories", "recall", "remember", "whoami"];
@@ -36,6 +37,22 @@ for (const [sdk, era] of DIALECTS) {
       if (about.server) assertIntroduced(about);
       await everyTool(client, { project, key, secret });
       await client.close();
+    });
+  }
+}
+
+for (const era of ["legacy", "modern"]) {
+  for (const form of ["header", "url"]) {
+    test(`the inspector, ${era}, key in the ${form}: lists the tools and calls one`, LIMIT, async () => {
+      const project = await site.newProject();
+      const { secret } = await site.newKey(project);
+      const how = { ...wayIn(project.endpoint, secret, form), era };
+      const listed = await inspector(how, "--method", "tools/list");
+      assert.equal(listed.code, 0, listed.stderr);
+      assert.deepEqual(names(JSON.parse(listed.stdout).tools), TOOLS);
+      const called = await inspector(how, "--method", "tools/call", "--tool-name", "whoami");
+      assert.equal(called.code, 0, called.stderr);
+      assert.ok(called.stdout.includes(project.slug), called.stdout);
     });
   }
 }
