@@ -2,9 +2,11 @@
 // an endpoint, compared message by message.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
-import { SDKS, startClient, wayIn } from "../mcp/clients.mjs";
+import { DIALECTS, SDKS, VERSIONS, startClient, wayIn } from "../mcp/clients.mjs";
 import { messages, startRecorder } from "../mcp/recorder.mjs";
 import { startEverything } from "../mcp/servers/everything.mjs";
 import { startFixture } from "../mcp/servers/fixture.mjs";
@@ -128,16 +130,97 @@ test("a session belongs to the key that opened it", LIMIT, async () => {
   assert.equal((await post(other.secret, list, session)).status, 404, "also after its owner's end");
 });
 
-test("an upstream that is down, redirects or is not allowed is an error, not a hang", LIMIT, async () => {
-  const client = startClient("TypeScript SDK 1");
+/** Asks for the tools in the newest protocol, as it is sent by hand. */
+async function listTools(endpoint, secret) {
+  const response = await fetch(endpoint, {
+    method: "POST",
+    redirect: "manual",
+    headers: {
+      authorization: `Bearer ${secret}`,
+      accept: "application/json, text/event-stream",
+      "content-type": "application/json",
+      "mcp-protocol-version": VERSIONS.modern,
+      "mcp-method": "tools/list",
+    },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 7,
+      method: "tools/list",
+      params: {
+        _meta: {
+          "io.modelcontextprotocol/protocolVersion": VERSIONS.modern,
+          "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
+          "io.modelcontextprotocol/clientCapabilities": {},
+        },
+      },
+    }),
+  });
+  return { status: response.status, body: await response.text() };
+}
+
+test("an upstream that is down is an error that each SDK shows, not a hang", LIMIT, async () => {
+  const gone = await startRecorder(fixture.url);
+  await gone.stop();
+  const project = await site.newProject({ upstream: `${gone.origin}/mcp` });
+  const { secret } = await site.newKey(project);
+  const { status, body } = await listTools(project.endpoint, secret);
+  assert.equal(status, 502);
+  assert.ok(JSON.parse(body).error.message, body);
+  for (const [sdk, era] of DIALECTS) {
+    const client = startClient(sdk);
+    try {
+      const began = Date.now();
+      const use = async () => {
+        await client.connect({ ...wayIn(project.endpoint, secret, "header"), era });
+        await client.ask("list_tools");
+      };
+      await assert.rejects(use(), ({ message }) => message.length > 0);
+      assert.ok(Date.now() - began < 10_000, sdk);
+    } finally {
+      await client.stop();
+    }
+  }
+});
+
+test("an upstream's redirect is not followed", LIMIT, async () => {
+  const elsewhere = await startRecorder(new URL(fixture.url).origin);
+  const redirects = createServer((request, response) => {
+    response.writeHead(307, { location: `${elsewhere.origin}/mcp` }).end();
+  }).listen(0, "127.0.0.1");
+  await once(redirects, "listening");
   try {
-    const down = await site.newProject({ upstream: "http://127.0.0.1:9/mcp" });
-    const { secret } = await site.newKey(down);
-    const began = Date.now();
-    await assert.rejects(client.connect(wayIn(down.endpoint, secret, "header")), /./);
-    assert.ok(Date.now() - began < 10_000);
-    assert.deepEqual(client.told("asked"), []);
+    const project = await site.newProject({ upstream: `http://127.0.0.1:${redirects.address().port}/mcp` });
+    const { secret } = await site.newKey(project);
+    const { status, body } = await listTools(project.endpoint, secret);
+    assert.ok(status >= 400, `${status} ${body}`);
+    assert.ok(JSON.parse(body).error, body);
+    assert.equal(elsewhere.seen.length, 0);
   } finally {
-    await client.stop();
+    redirects.closeAllConnections();
+    redirects.close();
+    await elsewhere.stop();
+  }
+});
+
+test("an address that the settings do not allow is not asked, and the refusal names the setting", LIMIT, async () => {
+  const strict = await openSite({ env: { LATCHKEY_UPSTREAM_ALLOW: "10.0.0.0/8" } });
+  const recorder = await startRecorder(new URL(fixture.url).origin);
+  try {
+    const { port } = new URL(recorder.origin);
+    for (const host of ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433"]) {
+      const refusal = async () => {
+        const project = await strict.newProject({ upstream: `http://${host}:${port}/mcp` });
+        const { secret } = await strict.newKey(project);
+        const { status, body } = await listTools(project.endpoint, secret);
+        assert.ok(status >= 400, `${host}: ${status}`);
+        return body;
+      };
+      // Refused when it is set, or else when it is asked.
+      assert.match(await refusal().catch(({ message }) => message), /upstream_allow/i, host);
+    }
+    assert.equal(recorder.seen.length, 0);
+  } finally {
+    await recorder.stop();
+    await strict.stop();
   }
 });

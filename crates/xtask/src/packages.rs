@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::frontend;
 use crate::shell::{self, Outcome, program, say, which};
-use crate::test::postgres;
+use crate::test::{postgres, python};
 
 /// What the machine needs beyond a Rust toolchain. A C compiler is not among it: xtask itself was linked by one.
 pub struct Need {
@@ -40,6 +40,20 @@ pub const NODE: Need = Need {
     what: "Node.js with npm",
     packages: &["nodejs", "npm"],
     is_there: || which("node").is_some() && which("npm").is_some(),
+};
+
+/// Runs the official Python SDK of MCP, in an environment of its own.
+pub const PYTHON: Need = Need {
+    what: "Python 3 with venv",
+    packages: &["python3", "python3-venv"],
+    is_there: python::can_make_environments,
+};
+
+/// What the dialog's lines for a terminal call.
+pub const CURL: Need = Need {
+    what: "curl",
+    packages: &["curl"],
+    is_there: || which("curl").is_some(),
 };
 
 /// Compiles the browser app where the Rust toolchain cannot.

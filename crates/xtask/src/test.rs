@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::frontend::{self, Build};
-use crate::packages::{self, CHROMIUM, LIBPQ, NODE, POSTGRES};
+use crate::packages::{self, CHROMIUM, CURL, LIBPQ, NODE, POSTGRES, PYTHON};
 use crate::shell::{self, Outcome, cargo, finished, succeeds};
 use crate::steps::Steps;
 use crate::{check, openapi};
 
 mod node;
 pub mod postgres;
+pub mod python;
 
 use postgres::Postgres;
 
@@ -23,8 +24,9 @@ const BACKEND: &str = "LATCHKEY_TEST_BACKEND";
 pub fn test() -> Outcome {
     let mut steps = Steps::default();
     let ready = steps.run("system packages", || {
-        packages::ensure(&[LIBPQ, POSTGRES, CHROMIUM, NODE])
-    }) && steps.run("npm packages", node::install);
+        packages::ensure(&[LIBPQ, POSTGRES, CHROMIUM, NODE, PYTHON, CURL])
+    }) && steps.run("npm packages", node::install)
+        && steps.run("Python packages", python::install);
     if ready {
         // First, because the server is compiled with it inside.
         if steps.run("browser app", || frontend::build(Build::Small).map(drop)) {
@@ -60,8 +62,9 @@ pub fn screenshots() -> Outcome {
 
 /// Makes what the browser needs, and says where the server is.
 fn for_the_browser() -> Outcome<PathBuf> {
-    packages::ensure(&[LIBPQ, CHROMIUM, NODE])?;
+    packages::ensure(&[LIBPQ, CHROMIUM, NODE, PYTHON, CURL])?;
     node::install()?;
+    python::install()?;
     frontend::build(Build::Small)?;
     openapi::build()?;
     finished("debug", "latchkey")

@@ -1,9 +1,10 @@
-//! The tools that npm installs in `e2e/`: the API description's linter and the browser tests.
+//! The tools that npm installs in `e2e/`: the API description's linter, the browser tests and the MCP clients.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::python;
 use crate::packages;
 use crate::shell::{self, Outcome, output, program, root, which};
 
@@ -47,7 +48,7 @@ pub fn lint() -> Outcome {
     shell::run(&mut command)
 }
 
-/// The browser tests against a built server.
+/// The tests with browsers and MCP clients against a built server.
 pub fn browser_tests(server: &Path) -> Outcome<Command> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder()?.join("tests"))?
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -72,7 +73,8 @@ fn with_a_browser(server: &Path) -> Outcome<Command> {
     let mut command = program("node")?;
     command
         .env("LATCHKEY_BIN", server)
-        .env("CHROMIUM", chromium);
+        .env("CHROMIUM", chromium)
+        .env("MCP_PYTHON", python::interpreter()?);
     Ok(command)
 }
 
