@@ -84,6 +84,8 @@ pub fn rest(config: &mut web::ServiceConfig) {
                     web::route().to(h::mcp::no_oauth),
                 ),
         )
+        // Where clients would register that insist on OAuth.
+        .route("/register", web::route().to(h::mcp::no_oauth))
         // Before the app's own files, whose pattern takes it too.
         .service(page::show_style)
         .service(h::assets::show_asset)

@@ -21,11 +21,14 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Keeps the socket of a new connection where its requests find it.
+    /// Makes a new connection prompt, and keeps its socket where its requests find it.
     pub fn remember(io: &dyn Any, about: &mut Extensions) {
-        if let Some(stream) = io.downcast_ref::<TcpStream>()
-            && let Ok(socket) = stream.as_fd().try_clone_to_owned()
-        {
+        let Some(stream) = io.downcast_ref::<TcpStream>() else {
+            return;
+        };
+        // An event must not wait until the one before has been acknowledged (Nagle's algorithm, RFC 896).
+        let _ = stream.set_nodelay(true);
+        if let Ok(socket) = stream.as_fd().try_clone_to_owned() {
             about.insert(Rc::new(Self { socket }));
         }
     }

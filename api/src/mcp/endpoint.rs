@@ -48,6 +48,8 @@ pub struct Visit<'a> {
     pub live: Live,
     /// What will be remembered of it.
     pub record: Record,
+    /// The request that is owed an answer: its id, as it stood in the body.
+    pub id: Option<String>,
 }
 
 /// Answers a call. A refusal is an answer, too.
@@ -104,6 +106,7 @@ fn admit<'a>(call: &'a Call, slug: &str) -> Result<Visit<'a>, Refusal> {
         pass,
         live: Live::keep(open, connection),
         record,
+        id: None,
     })
 }
 
@@ -166,6 +169,9 @@ async fn post(mut visit: Visit<'_>, payload: Payload) -> HttpResponse {
         }
     };
     visit.record.asks(&body.message, body.length);
+    if body.message.kind == MessageKind::Request {
+        visit.id.clone_from(&body.message.id);
+    }
     let client = body
         .message
         .client
@@ -265,13 +271,34 @@ fn note(visit: &Visit<'_>, client: Option<&str>) {
 
 /// The key's access ended before the answer began: the same answer as from now on.
 fn over(visit: Visit<'_>) -> HttpResponse {
-    let slug = visit.pass.project().slug().as_str().to_owned();
-    let refusal = match visit.call.app.gate.open(&visit.pass, clock::now()) {
-        Err(GateRefusal::Code(code)) => Refusal::bad_key(&slug, code, sentence(code)),
+    let refusal = ended(visit.call, &visit.pass).answering(visit.id.as_deref());
+    let mut response = whole(visit, refusal, CallOutcome::Ended);
+    let close = header::HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
+}
+
+/// Why the access of this key has ended.
+fn ended(call: &Call, pass: &Pass) -> Refusal {
+    match call.app.gate.open(pass, clock::now()) {
+        Err(GateRefusal::Code(code)) => {
+            Refusal::bad_key(pass.project().slug().as_str(), code, sentence(code))
+        }
         // Enabled again in the meantime: this call has ended all the same.
         Ok(_) | Err(GateRefusal::NotServing) => Refusal::unavailable(),
-    };
-    whole(visit, refusal, CallOutcome::Ended)
+    }
+}
+
+/// The last that a stream of events says: why it ends, as the answer to the request that it was to answer. A client that
+/// is owed one would wait for it for ever.
+fn farewell(call: &Call, pass: &Pass, id: Option<&str>) -> Bytes {
+    match id {
+        Some(id) => {
+            let answer = ended(call, pass).answering(Some(id)).body;
+            format!("data: {answer}\n\n: access ended\n\n").into()
+        }
+        None => Bytes::from_static(b": access ended\n\n"),
+    }
 }
 
 /// Refuses a call that was let in, for what it asks.
@@ -289,10 +316,11 @@ fn whole(visit: Visit<'_>, refusal: Refusal, outcome: CallOutcome) -> HttpRespon
     } = visit;
     record.answers(refusal.status);
     record.ends(outcome);
+    let closes = outcome == CallOutcome::Ended;
     let body = Bytes::from(refusal.body.clone());
     let response = refused(refusal);
     // The keeper lets go of the call only once this has been written.
-    response.set_body(BoxBody::new(LastWords::new(body, live, record)))
+    response.set_body(BoxBody::new(LastWords::new(body, live, record, closes)))
 }
 
 /// The answer of a refusal.
@@ -315,7 +343,11 @@ fn refused(refusal: Refusal) -> HttpResponse {
 /// A backend's answer, as it comes.
 fn respond(visit: Visit<'_>, answered: Answered) -> HttpResponse {
     let Visit {
-        live, mut record, ..
+        call,
+        pass,
+        live,
+        mut record,
+        id,
     } = visit;
     record.answers(answered.status.as_u16());
     if let Some(outcome) = answered.outcome {
@@ -327,11 +359,17 @@ fn respond(visit: Visit<'_>, answered: Answered) -> HttpResponse {
     }
     if answered.kind == Kind::Events {
         response.insert_header(("x-accel-buffering", "no"));
+        // Its connection closes when access ends: told before, no client sends its next request on it just then.
+        // (The web server itself must not close it: it would do so before what is left was looked at.)
+        response.insert_header((header::CONNECTION, "close"));
     }
+    let call = call.clone();
+    let farewell = Box::new(move || farewell(&call, &pass, id.as_deref()));
     response.body(BoxBody::new(LiveBody::new(
         answered.body,
         live,
         record,
         answered.kind,
+        farewell,
     )))
 }

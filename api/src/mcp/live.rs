@@ -28,8 +28,6 @@ use crate::clock;
 const LAST_BYTES: Duration = Duration::from_millis(20);
 /// How often to look whether a finished answer has left.
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
-/// What an event stream ends with: a comment, which clients ignore.
-const FAREWELL: &[u8] = b": access ended\n\n";
 
 /// One call under way, for whoever works on its answer. Dropping it says that the answer is whole, or given up.
 pub struct Live(Rc<Shared>);
@@ -44,6 +42,8 @@ struct Shared {
     reader: RefCell<Option<Waker>>,
     /// Whether nobody works on the answer any more.
     is_done: Cell<bool>,
+    /// Whether all of the answer was given to the connection, which then may carry others already.
+    is_whole: Cell<bool>,
     done: Notify,
 }
 
@@ -57,6 +57,7 @@ impl Live {
             over: Notify::new(),
             reader: RefCell::new(None),
             is_done: Cell::new(false),
+            is_whole: Cell::new(false),
             done: Notify::new(),
         });
         actix_web::rt::spawn(keeper(Rc::clone(&shared), ended, connection));
@@ -72,6 +73,11 @@ impl Live {
                 .borrow()
                 .as_ref()
                 .is_none_or(|call| call.is_over(clock::now()))
+    }
+
+    /// All of the answer has been given to the connection.
+    fn whole(self) {
+        self.0.is_whole.set(true);
     }
 
     /// Resolves when access ends.
@@ -99,13 +105,13 @@ async fn keeper(
     connection: Option<Rc<Connection>>,
 ) {
     tokio::pin!(ended);
-    let is_over = tokio::select! {
+    let has_ended = tokio::select! {
         biased;
         () = &mut ended => true,
         () = shared.done.notified() => false,
     };
-    if !is_over {
-        // The answer is whole, yet perhaps not all of it has been written.
+    if shared.is_whole.get() && !has_ended {
+        // Perhaps not all of it has been written. Once it has, the connection belongs to whatever comes next.
         flush().await;
         let Some(connection) = connection else {
             return;
@@ -117,8 +123,8 @@ async fn keeper(
         };
         tokio::select! {
             biased;
-            () = ended => connection.cut(),
             () = drained => {}
+            () = ended => connection.cut(),
         }
         return;
     }
@@ -132,10 +138,11 @@ async fn keeper(
     }
     flush().await;
     if let Some(connection) = connection {
-        if shared.is_done.get() && connection.is_drained() {
-            connection.finish();
-        } else {
-            connection.cut();
+        match shared.is_done.get() && connection.is_drained() {
+            false => connection.cut(),
+            // A whole answer leaves the connection to what comes next.
+            true if shared.is_whole.get() => {}
+            true => connection.finish(),
         }
     }
     // Now whoever ended it may say so.
@@ -155,16 +162,18 @@ pub struct LastWords {
     length: u64,
     /// Gone once the words have been given to the connection.
     under_way: Option<(Live, Record)>,
+    closes: bool,
 }
 
 impl LastWords {
-    /// These words, and the end of the call.
-    pub fn new(words: Bytes, live: Live, mut record: Record) -> Self {
+    /// These words, and the end of the call; and of its connection, if it `closes`.
+    pub fn new(words: Bytes, live: Live, mut record: Record, closes: bool) -> Self {
         record.sent(words.len());
         Self {
             length: words.len() as u64,
             words: Some(words),
             under_way: Some((live, record)),
+            closes,
         }
     }
 }
@@ -180,8 +189,14 @@ impl MessageBody for LastWords {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        self.under_way = None;
-        Poll::Ready(self.words.take().map(Ok))
+        let words = self.words.take();
+        if words.is_none()
+            && let Some((live, _)) = self.under_way.take()
+            && !self.closes
+        {
+            live.whole();
+        }
+        Poll::Ready(words.map(Ok))
     }
 }
 
@@ -192,6 +207,32 @@ pub struct LiveBody<S> {
     live: Option<Live>,
     record: Record,
     kind: Kind,
+    farewell: Farewell,
+    tail: Tail,
+}
+
+/// What an event stream ends with.
+pub type Farewell = Box<dyn Fn() -> Bytes>;
+
+/// The last bytes of a stream: whether an event has ended there.
+#[derive(Default)]
+struct Tail([u8; 4]);
+
+impl Tail {
+    fn add(&mut self, chunk: &[u8]) {
+        for byte in &chunk[chunk.len().saturating_sub(4)..] {
+            self.0.rotate_left(1);
+            self.0[3] = *byte;
+        }
+    }
+
+    /// Events end with an empty line, whose ends may be of three kinds (HTML, "Server-sent events").
+    fn is_between_events(&self) -> bool {
+        self.0 == [0; 4]
+            || self.0.ends_with(b"\n\n")
+            || self.0.ends_with(b"\r\n\r\n")
+            || self.0.ends_with(b"\r\r")
+    }
 }
 
 /// What a body is, which decides how it may end early.
@@ -205,12 +246,14 @@ pub enum Kind {
 
 impl<S> LiveBody<S> {
     /// A body that is sent as long as the call lives.
-    pub fn new(body: S, live: Live, record: Record, kind: Kind) -> Self {
+    pub fn new(body: S, live: Live, record: Record, kind: Kind, farewell: Farewell) -> Self {
         Self {
             body,
             live: Some(live),
             record,
             kind,
+            farewell,
+            tail: Tail::default(),
         }
     }
 
@@ -242,17 +285,21 @@ where
             return Poll::Ready(None);
         };
         if live.is_over() {
+            let last = match self.kind {
+                Kind::Events if self.tail.is_between_events() => Some(Ok((self.farewell)())),
+                // Whatever came now would complete half an event; so it is dropped with the stream.
+                Kind::Events => None,
+                Kind::Whole(_) => Some(Err("access ended".into())),
+            };
             // The farewell is the last that is written, and the keeper waits for this.
             self.end(CallOutcome::Ended);
-            return Poll::Ready(Some(match self.kind {
-                Kind::Events => Ok(Bytes::from_static(FAREWELL)),
-                Kind::Whole(_) => Err("access ended".into()),
-            }));
+            return Poll::Ready(last);
         }
         live.0.reader.replace(Some(context.waker().clone()));
         match Pin::new(&mut self.body).poll_next(context) {
             Poll::Ready(Some(Ok(chunk))) => {
                 self.record.sent(chunk.len());
+                self.tail.add(&chunk);
                 Poll::Ready(Some(Ok(chunk)))
             }
             Poll::Ready(Some(Err(error))) => {
@@ -261,7 +308,9 @@ where
             }
             Poll::Ready(None) => {
                 self.record.is_whole();
-                self.live = None;
+                if let Some(live) = self.live.take() {
+                    live.whole();
+                }
                 Poll::Ready(None)
             }
             Poll::Pending => Poll::Pending,

@@ -92,6 +92,12 @@ pub(crate) fn check_same(meta: &str, header: Option<&str>) -> Result<(), Refusal
     }
 }
 
+/// A version that was asked for in `_meta`: only who is modern can go on so, and `server/discover` of a team's own server
+/// may know none of the older ones.
+pub(crate) fn unsupported_in_meta(version: &str) -> Refusal {
+    Refusal::unsupported_version(version, &[MODERN])
+}
+
 pub(crate) fn unsupported(version: &str) -> Refusal {
     Refusal::unsupported_version(version, &SUPPORTED)
 }
@@ -106,7 +112,7 @@ fn judge(
         return match meta {
             MODERN => Ok(Era::Modern),
             meta if LEGACY.contains(&meta) => Ok(Era::Legacy),
-            meta => Err(unsupported(meta)),
+            meta => Err(unsupported_in_meta(meta)),
         };
     }
     match protocol_version {

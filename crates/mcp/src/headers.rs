@@ -8,7 +8,7 @@ pub use name::decode_name;
 
 use crate::{
     Kind, MODERN, Message, Refusal,
-    era::{META_CAPABILITIES, META_VERSION, answer, check_same, unsupported},
+    era::{META_CAPABILITIES, META_VERSION, answer, check_same, unsupported_in_meta},
 };
 
 /// The headers that a modern request mirrors its body in, each as [`single`] gives it.
@@ -85,7 +85,7 @@ fn check(headers: &ModernHeaders<'_>, message: &Message) -> Result<(), Refusal> 
         .or(headers.protocol_version)
         .filter(|it| *it != MODERN)
     {
-        return Err(unsupported(other));
+        return Err(unsupported_in_meta(other));
     }
     check_method(headers.method, message, is_request)?;
     check_name(headers.name, message, is_request)?;

@@ -190,7 +190,12 @@ async fn a_call_without_an_answer_yet_ends_with_401() {
         .await
         .ok();
     assert_eq!(receipt["streams_closed"], 1);
-    super::refusal(&call.await.unwrap(), 401, "revoked");
+    let answer = call.await.unwrap();
+    assert_eq!(answer.status, 401);
+    assert!(answer.header("www-authenticate").is_some());
+    let body = answer.json();
+    assert_eq!(body["error"]["data"]["code"], "revoked");
+    assert_eq!(body["id"], 1, "it is the answer to the request");
     eventually("the upstream is left", async || upstream.left() == 1).await;
     let calls = stage
         .ada
