@@ -128,6 +128,7 @@ async fn keeper(
         }
         return;
     }
+    let is_early = !has_ended && shared.is_over.get();
     shared.is_over.set(true);
     shared.over.notify_waiters();
     if let Some(reader) = shared.reader.borrow_mut().take() {
@@ -144,6 +145,10 @@ async fn keeper(
             true if shared.is_whole.get() => {}
             true => connection.finish(),
         }
+    }
+    if is_early {
+        // The body saw the end before it was told. It is told in a moment, and counted.
+        ended.await;
     }
     // Now whoever ended it may say so.
     shared.call.borrow_mut().take();
@@ -291,6 +296,7 @@ where
                 Kind::Events => None,
                 Kind::Whole(_) => Some(Err("access ended".into())),
             };
+            live.0.is_over.set(true);
             // The farewell is the last that is written, and the keeper waits for this.
             self.end(CallOutcome::Ended);
             return Poll::Ready(last);
