@@ -194,9 +194,9 @@ impl MessageBody for LastWords {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        // The web server may not ask again once it has what was announced.
         let words = self.words.take();
-        if words.is_none()
-            && let Some((live, _)) = self.under_way.take()
+        if let Some((live, _)) = self.under_way.take()
             && !self.closes
         {
             live.whole();
@@ -214,6 +214,8 @@ pub struct LiveBody<S> {
     kind: Kind,
     farewell: Farewell,
     tail: Tail,
+    /// So many bytes have been given to the connection.
+    sent: u64,
 }
 
 /// What an event stream ends with.
@@ -252,13 +254,30 @@ pub enum Kind {
 impl<S> LiveBody<S> {
     /// A body that is sent as long as the call lives.
     pub fn new(body: S, live: Live, record: Record, kind: Kind, farewell: Farewell) -> Self {
-        Self {
+        let mut body = Self {
             body,
             live: Some(live),
             record,
             kind,
             farewell,
             tail: Tail::default(),
+            sent: 0,
+        };
+        body.end_if_whole();
+        body
+    }
+
+    /// The web server does not ask for more once it has what was announced, and for nothing where nothing was.
+    fn end_if_whole(&mut self) {
+        if self.kind == Kind::Whole(BodySize::Sized(self.sent)) {
+            self.end_whole();
+        }
+    }
+
+    fn end_whole(&mut self) {
+        self.record.is_whole();
+        if let Some(live) = self.live.take() {
+            live.whole();
         }
     }
 
@@ -306,6 +325,8 @@ where
             Poll::Ready(Some(Ok(chunk))) => {
                 self.record.sent(chunk.len());
                 self.tail.add(&chunk);
+                self.sent += chunk.len() as u64;
+                self.end_if_whole();
                 Poll::Ready(Some(Ok(chunk)))
             }
             Poll::Ready(Some(Err(error))) => {
@@ -313,10 +334,7 @@ where
                 Poll::Ready(Some(Err(error.into())))
             }
             Poll::Ready(None) => {
-                self.record.is_whole();
-                if let Some(live) = self.live.take() {
-                    live.whole();
-                }
+                self.end_whole();
                 Poll::Ready(None)
             }
             Poll::Pending => Poll::Pending,

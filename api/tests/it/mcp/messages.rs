@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{initialize, refusal};
-use crate::support::{Actor, Answer, CreatedKey, Project, TestServer};
+use crate::support::{Actor, Answer, CreatedKey, Project, TestServer, wire::Wire};
 
 struct Stage {
     server: TestServer,
@@ -338,4 +338,28 @@ async fn pages_of_other_sites_come_in_only_if_the_project_lists_them() {
         .await
         .ok();
     assert_eq!(ask("https://claude.ai").send().await.status, 403);
+}
+
+#[tokio::test]
+async fn a_connection_goes_on_after_every_whole_answer() {
+    let stage = Stage::set().await;
+    let address = stage.server.url("/").replace("http://", "");
+    let (endpoint, secret) = (stage.project.endpoint(), stage.key.secret.clone());
+    let walk = move || {
+        let mut wire = Wire::open(address.trim_end_matches('/'));
+        let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
+        let notification = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+        for _ in 0..100 {
+            for (method, body, wanted) in [
+                ("POST", call, 200),
+                ("POST", notification, 202),
+                ("GET", "", 405),
+                ("POST", "{", 400),
+            ] {
+                wire.send(method, &endpoint, &secret, body);
+                assert_eq!(wire.receive().0, wanted);
+            }
+        }
+    };
+    tokio::task::spawn_blocking(walk).await.unwrap();
 }
