@@ -1,5 +1,7 @@
 //! The command line. What goes wrong is one sentence on stderr, and an exit status of 1.
 
+mod audit;
+mod backup;
 mod healthcheck;
 mod people;
 mod serve;
@@ -44,6 +46,13 @@ enum Command {
     /// Management tokens.
     #[command(subcommand)]
     Token(people::TokenCommand),
+    /// Copy a SQLite database into a file, also while the server runs.
+    Backup(backup::BackupArgs),
+    /// Put a copy in the place of a SQLite database that is gone.
+    Restore(backup::RestoreArgs),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Print the API's description (OpenAPI 3.1, YAML).
     Openapi,
     /// Ask a running server whether it is ready; for container health checks.
@@ -60,6 +69,9 @@ impl Cli {
             Some(Command::Migrate(args)) => migrate(&args),
             Some(Command::User(command)) => people::user(command),
             Some(Command::Token(command)) => people::token(command),
+            Some(Command::Backup(args)) => backup::back_up(&args),
+            Some(Command::Restore(args)) => backup::restore(&args),
+            Some(Command::Audit(command)) => audit::audit(&command),
             Some(Command::Openapi) => openapi(),
             Some(Command::Healthcheck(args)) => healthcheck::run(&args),
         };

@@ -1,6 +1,7 @@
 //! The audit log: every change is in it, with who, what and from where, and never a secret.
 
 mod chain;
+mod command;
 mod export;
 
 use latchkey_store::{

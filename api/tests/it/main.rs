@@ -10,6 +10,7 @@
 
 mod audit;
 mod backend_settings;
+mod backup;
 mod cli;
 mod contract;
 mod crash;

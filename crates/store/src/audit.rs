@@ -3,7 +3,7 @@
 //! Each row's hash covers the hash before it and every field, so a row that was changed, taken out or put
 //! in shows. A tail that was cut off does not; for that, keep a copy of the head.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use diesel::prelude::*;
 use latchkey_keys::{Digest, KeyRing};
@@ -73,6 +73,64 @@ pub enum Chain {
         /// Where the chain breaks first.
         sequence: i64,
     },
+}
+
+/// The end of the log at some moment, as `sequence:hash`: kept elsewhere, it shows a tail that was cut off, which the
+/// chain alone can't.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// The last event's sequence; 0 where there is none.
+    pub sequence: i64,
+    /// Its hash.
+    pub hash: Digest,
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.sequence)?;
+        let bytes = self.hash.as_bytes();
+        bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl FromStr for Head {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const FORM: &str =
+            "must be a number, a colon and 64 hex digits, as `audit verify` prints it";
+        let (sequence, hex) = text.trim().split_once(':').ok_or(FORM)?;
+        let sequence = sequence.parse().ok().filter(|n| *n >= 0).ok_or(FORM)?;
+        if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(FORM);
+        }
+        let mut hash = [0; 32];
+        for (at, byte) in hash.iter_mut().enumerate() {
+            let digits = hex.get(2 * at..2 * at + 2).ok_or(FORM)?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| FORM)?;
+        }
+        Ok(Self {
+            sequence,
+            hash: Digest::from_bytes(hash),
+        })
+    }
+}
+
+/// Whether the log holds this head: its event is there, with its hash. Ask in the same transaction that
+/// [`verify_chain`] walked in.
+///
+/// # Errors
+/// Those of the database.
+pub fn holds_head(db: &mut Db, head: &Head) -> Result<bool, StoreError> {
+    if head.sequence == 0 {
+        return Ok(head.hash == BEGINNING);
+    }
+    let found: Option<AsDigest> = events::table
+        .filter(events::sequence.eq(head.sequence))
+        .select(events::hash)
+        .first(db)
+        .optional()?;
+    Ok(found.is_some_and(|found| Digest::from(found) == head.hash))
 }
 
 impl Tx<'_> {

@@ -26,6 +26,34 @@ pub(crate) enum Home {
 pub(crate) enum Purpose {
     Read,
     Write,
+    /// To read a file that nobody else has, and leave it as it is.
+    Look,
+}
+
+/// A connection without the lock that only one process can have.
+pub(crate) fn connect_beside(
+    place: &Place,
+    busy_timeout: Duration,
+    purpose: Purpose,
+) -> Result<Db, OpenError> {
+    match place {
+        Place::File(path) => file::connect(path, busy_timeout, purpose).map_err(|error| {
+            OpenError::Unreadable(format!(
+                "the database file {} can't be read ({error}): check the path, and that this user may read \
+                 and write it and its folder",
+                path.display()
+            ))
+        }),
+        Place::Server { url, password } => server::connect_beside(url, password),
+    }
+}
+
+/// The lock of a SQLite file, until it is dropped; its folder is made where it is missing.
+pub(crate) fn lock_file(
+    path: &std::path::Path,
+    mode: LockMode,
+) -> Result<std::fs::File, OpenError> {
+    file::lock(path, mode)
 }
 
 impl Home {

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod audit;
+pub mod backup;
+mod beside;
 mod change;
 mod columns;
 mod db;
@@ -30,6 +32,7 @@ mod url;
 pub mod usage;
 pub mod users;
 
+pub use beside::read_beside;
 pub use change::{Change, KeyState, Observer, ProjectState, SecretState, TokenState, UserState};
 pub use db::Db;
 pub use error::{OpenError, StoreError, Unique};

@@ -35,9 +35,8 @@ impl FileHome {
     ) -> Result<(Self, Db), OpenError> {
         let path = std::path::absolute(path).map_err(|error| unreadable(path, &error))?;
         let folder = path.parent().unwrap_or(Path::new("/"));
-        make_folder(folder).map_err(|error| unreadable(folder, &error))?;
         let lock_path = lock_path(&path);
-        let lock = take_lock(&lock_path, mode)?;
+        let lock = lock(&path, mode)?;
         make_file(&path, folder).map_err(|error| unreadable(&path, &error))?;
         let home = Self {
             file: FileId::of(&path).map_err(|error| unreadable(&path, &error))?,
@@ -69,23 +68,9 @@ impl FileHome {
 
     pub(super) fn connect(&self, purpose: Purpose) -> Result<Db, StoreError> {
         self.check()?;
-        // mode=rw: a file that has vanished is an error, not a new empty database.
-        let uri = format!("file:{}?mode=rw", escaped(&self.path));
-        let mut db = SqliteConnection::establish(&uri)
-            .map_err(|error| StoreError::Unavailable(first_line(&error.to_string())))?;
-        // The order matters: changing the journal mode may have to wait for a lock.
-        db.batch_execute(&format!(
-            "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA query_only = {};",
-            self.busy_timeout.as_millis(),
-            if purpose == Purpose::Read {
-                "ON"
-            } else {
-                "OFF"
-            },
-        ))?;
+        let db = connect(&self.path, self.busy_timeout, purpose)?;
         self.check()?;
-        Ok(Db::Sqlite(db))
+        Ok(db)
     }
 
     /// Makes the writer's connection again.
@@ -112,6 +97,42 @@ impl FileHome {
             self.path.display()
         )))
     }
+}
+
+/// A connection to the file at this path, whichever that is now.
+pub(super) fn connect(
+    path: &Path,
+    busy_timeout: Duration,
+    purpose: Purpose,
+) -> Result<Db, StoreError> {
+    // mode=rw: a file that has vanished is an error, not a new empty database.
+    let uri = format!("file:{}?mode=rw", escaped(path));
+    let mut db = SqliteConnection::establish(&uri)
+        .map_err(|error| StoreError::Unavailable(first_line(&error.to_string())))?;
+    // The order matters: changing the journal mode may have to wait for a lock.
+    db.batch_execute(&format!(
+        "PRAGMA busy_timeout = {}; {} PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+         PRAGMA query_only = {};",
+        busy_timeout.as_millis(),
+        match purpose {
+            Purpose::Read | Purpose::Write => "PRAGMA journal_mode = WAL;",
+            // Such a log would be left beside a copy that is to be one file.
+            Purpose::Look => "",
+        },
+        match purpose {
+            Purpose::Write => "OFF",
+            Purpose::Read | Purpose::Look => "ON",
+        },
+    ))?;
+    Ok(Db::Sqlite(db))
+}
+
+/// Takes the lock of the file at this path, which needs not exist.
+pub(super) fn lock(path: &Path, mode: LockMode) -> Result<File, OpenError> {
+    let path = std::path::absolute(path).map_err(|error| unreadable(path, &error))?;
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    make_folder(folder).map_err(|error| unreadable(folder, &error))?;
+    take_lock(&lock_path(&path), mode)
 }
 
 /// What identifies a file whatever its name.

@@ -54,16 +54,7 @@ impl ServerHome {
             node: uuid::Uuid::now_v7().simple().to_string(),
             proof: Arc::clone(proof),
         };
-        let mut db = home.connect(Purpose::Write).map_err(|error| {
-            let reason = match error {
-                StoreError::Unavailable(reason) => reason,
-                other => other.to_string(),
-            };
-            OpenError::Unreadable(format!(
-                "PostgreSQL can't be reached ({reason}): check that it runs, and the address, user and \
-                 password in the database URL"
-            ))
-        })?;
+        let mut db = home.connect(Purpose::Write).map_err(unreachable)?;
         check_settings(&mut db)?;
         let begin = Instant::now();
         while !home.try_lock(&mut db)? {
@@ -76,14 +67,7 @@ impl ServerHome {
     }
 
     pub(super) fn connect(&self, purpose: Purpose) -> Result<Db, StoreError> {
-        let mut db = PgConnection::establish(&self.url).map_err(|error| {
-            StoreError::Unavailable(scrub(&first_line(&error.to_string()), &self.password))
-        })?;
-        db.batch_execute(
-            "SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
-             SET idle_in_transaction_session_timeout = '30s'; SET synchronous_commit = on; \
-             SET client_min_messages = warning",
-        )?;
+        let mut db = establish(&self.url, &self.password)?;
         if purpose == Purpose::Write {
             prove(&mut db, Arc::clone(&self.proof));
         }
@@ -131,6 +115,35 @@ impl ServerHome {
     fn try_lock(&self, db: &mut Db) -> Result<bool, StoreError> {
         Ok(sql::<Bool>(&format!("SELECT pg_try_advisory_lock({LOCK})")).get_result(db)?)
     }
+}
+
+/// A connection of a process that doesn't serve.
+pub(super) fn connect_beside(url: &str, password: &str) -> Result<Db, OpenError> {
+    let db = establish(&with_parameters(url), password).map_err(unreachable)?;
+    Ok(Db::Pg(db))
+}
+
+fn establish(url: &str, password: &str) -> Result<PgConnection, StoreError> {
+    let mut db = PgConnection::establish(url).map_err(|error| {
+        StoreError::Unavailable(scrub(&first_line(&error.to_string()), password))
+    })?;
+    db.batch_execute(
+        "SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
+         SET idle_in_transaction_session_timeout = '30s'; SET synchronous_commit = on; \
+         SET client_min_messages = warning",
+    )?;
+    Ok(db)
+}
+
+fn unreachable(error: StoreError) -> OpenError {
+    let reason = match error {
+        StoreError::Unavailable(reason) => reason,
+        other => other.to_string(),
+    };
+    OpenError::Unreadable(format!(
+        "PostgreSQL can't be reached ({reason}): check that it runs, and the address, user and password in \
+         the database URL"
+    ))
 }
 
 /// Every statement that succeeds on this connection proves that the session, and so the lock, is ours.
