@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use latchkey_keys::KeyRing;
 use latchkey_store::{LockMode, OpenOptions, Store};
 
@@ -53,10 +53,26 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
-    /// Print the API's description (OpenAPI 3.1, YAML).
-    Openapi,
+    /// Print the API's description.
+    Openapi(OpenapiArgs),
     /// Ask a running server whether it is ready; for container health checks.
     Healthcheck(healthcheck::HealthcheckArgs),
+}
+
+#[derive(Args)]
+struct OpenapiArgs {
+    /// The version and form to print it in.
+    #[arg(long, value_enum, default_value_t = Form::Yaml)]
+    form: Form,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Form {
+    /// OpenAPI 3.1 as YAML.
+    Yaml,
+    /// OpenAPI 3.0.3 as JSON, for older generators.
+    #[value(name = "json-3.0")]
+    Json30,
 }
 
 impl Cli {
@@ -72,7 +88,7 @@ impl Cli {
             Some(Command::Backup(args)) => backup::back_up(&args),
             Some(Command::Restore(args)) => backup::restore(&args),
             Some(Command::Audit(command)) => audit::audit(&command),
-            Some(Command::Openapi) => openapi(),
+            Some(Command::Openapi(args)) => openapi(&args),
             Some(Command::Healthcheck(args)) => healthcheck::run(&args),
         };
         match outcome {
@@ -122,9 +138,13 @@ fn migrate(args: &DatabaseArgs) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn openapi() -> Result<(), ConfigError> {
+fn openapi(args: &OpenapiArgs) -> Result<(), ConfigError> {
     let contract = Contract::new(routes::description()).map_err(sentence)?;
-    write!(io::stdout(), "{}", contract.yaml).map_err(|e| ConfigError(format!("stdout: {e}")))
+    let text = match args.form {
+        Form::Yaml => contract.yaml,
+        Form::Json30 => contract.older,
+    };
+    write!(io::stdout(), "{text}").map_err(|e| ConfigError(format!("stdout: {e}")))
 }
 
 /// An error of the API's code as a sentence for the one at the terminal.

@@ -4,6 +4,7 @@
 //! headers, examples) is added here, so that no operation can lack it.
 
 mod examples;
+mod older;
 mod refusals;
 
 use serde_json::{Map, Value, json};
@@ -19,6 +20,8 @@ pub struct Contract {
     pub json: String,
     /// The same as YAML: what is checked in as openapi.yaml.
     pub yaml: String,
+    /// The same for generators that read OpenAPI 3.0 only: what is checked in as openapi-3.0.json.
+    pub older: String,
     /// Each path, cut at its slashes, and its methods.
     pub paths: Vec<(Vec<String>, Vec<String>)>,
 }
@@ -38,7 +41,7 @@ const IDEMPOTENT: [&str; 7] = [
 /// Operations that count attempts.
 const THROTTLED: [&str; 4] = ["setUp", "signIn", "claimSession", "changePassword"];
 /// Operations that anybody may call.
-const PUBLIC: [&str; 8] = [
+const PUBLIC: [&str; 9] = [
     "showSession",
     "setUp",
     "signIn",
@@ -46,6 +49,7 @@ const PUBLIC: [&str; 8] = [
     "showHealth",
     "showReadiness",
     "showOpenapiJson",
+    "showOpenapiJson30",
     "showOpenapiYaml",
 ];
 /// Operations that an API key opens.
@@ -63,7 +67,12 @@ const IN_PERSON: [&str; 9] = [
     "createSignInLink",
 ];
 /// Operations that need nothing of the database.
-const STATIC: [&str; 3] = ["showHealth", "showOpenapiJson", "showOpenapiYaml"];
+const STATIC: [&str; 4] = [
+    "showHealth",
+    "showOpenapiJson",
+    "showOpenapiJson30",
+    "showOpenapiYaml",
+];
 
 impl Contract {
     /// Completes what the routes say of themselves.
@@ -74,6 +83,9 @@ impl Contract {
         let mut document = serde_json::to_value(generated).map_err(ApiError::internal)?;
         complete(&mut document);
         let json = serde_json::to_string_pretty(&document).map_err(ApiError::internal)?;
+        let mut older =
+            serde_json::to_string_pretty(&older::to_3_0(&document)).map_err(ApiError::internal)?;
+        older.push('\n');
         let yaml = yaml_serde::to_string(&document).map_err(ApiError::internal)?;
         let paths = document["paths"]
             .as_object()
@@ -91,7 +103,12 @@ impl Contract {
                 )
             })
             .collect();
-        Ok(Self { json, yaml, paths })
+        Ok(Self {
+            json,
+            yaml,
+            older,
+            paths,
+        })
     }
 }
 

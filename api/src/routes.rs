@@ -62,6 +62,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
         .service(h::machine::show_readiness)
         .service(h::machine::show_metrics)
         .service(h::machine::show_openapi_json)
+        .service(h::machine::show_openapi_json_3_0)
         .service(h::machine::show_openapi_yaml);
 }
 

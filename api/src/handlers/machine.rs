@@ -73,6 +73,19 @@ pub async fn show_openapi_json(app: web::Data<App>) -> HttpResponse {
         .body(app.contract.json.clone())
 }
 
+/// This description as JSON for older generators (OpenAPI 3.0.3)
+#[utoipa::path(
+    tag = "machine",
+    operation_id = "showOpenapiJson30",
+    responses((status = 200, description = "The document", body = Object))
+)]
+#[get("/openapi-3.0.json")]
+pub async fn show_openapi_json_3_0(app: web::Data<App>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body(app.contract.older.clone())
+}
+
 /// This description as YAML (OpenAPI 3.1)
 #[utoipa::path(
     tag = "machine",

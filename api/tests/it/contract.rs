@@ -62,6 +62,63 @@ async fn the_server_serves_the_same_document_in_both_forms() {
     server.stop().await;
 }
 
+/// What of 3.1 must not be in the older form, at any depth outside of examples.
+const NEWER: [&str; 6] = [
+    "const",
+    "examples",
+    "identifier",
+    "patternProperties",
+    "prefixItems",
+    "propertyNames",
+];
+
+#[tokio::test]
+async fn the_older_form_has_the_same_operations_and_nothing_of_3_1() {
+    let server = TestServer::start().await;
+    let older = server.anonymous().get("/openapi-3.0.json").send().await;
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi-3.0.json");
+    assert!(
+        older.body == std::fs::read_to_string(kept).unwrap_or_default(),
+        "openapi-3.0.json is stale; run: cargo xtask openapi"
+    );
+    let older = older.ok();
+    assert_eq!(older["openapi"], "3.0.3");
+    let newer = document::served(&server).await;
+    let ids = |document: &Value| -> BTreeSet<String> {
+        let operations = document::operations(document);
+        operations.iter().map(|one| one.id.to_owned()).collect()
+    };
+    assert_eq!(ids(&older), ids(&newer));
+    let mut wrong = Vec::new();
+    search(&older, "", &mut wrong);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    server.stop().await;
+}
+
+fn search(node: &Value, place: &str, wrong: &mut Vec<String>) {
+    match node {
+        Value::Object(map) => {
+            let is_list = map.get("type").is_some_and(Value::is_array);
+            let is_null = map.get("type").is_some_and(|name| name == "null");
+            let has_siblings = map.contains_key("$ref") && map.len() > 1;
+            if is_list || is_null || has_siblings {
+                wrong.push(place.to_owned());
+            }
+            for (name, inner) in map.iter().filter(|(name, _)| *name != "example") {
+                let place = format!("{place}/{name}");
+                if NEWER.contains(&name.as_str()) {
+                    wrong.push(place.clone());
+                }
+                search(inner, &place, wrong);
+            }
+        }
+        Value::Array(list) => list
+            .iter()
+            .for_each(|inner| search(inner, &format!("{place}/-"), wrong)),
+        _ => {}
+    }
+}
+
 #[test]
 fn every_operation_has_a_name_a_tag_and_its_security() {
     let document = generated();

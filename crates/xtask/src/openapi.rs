@@ -1,20 +1,25 @@
-//! `openapi.yaml` is what the code says: written by `latchkey openapi`, committed, and compared by the tests.
+//! `openapi.yaml` and `openapi-3.0.json` are what the code says: written by `latchkey openapi`, committed, and compared
+//! by the tests.
 
 use std::fs;
-use std::path::PathBuf;
 
 use crate::packages;
 use crate::shell::{self, Outcome, cargo, finished, output, program, root, say};
 
-/// Builds the server and writes `openapi.yaml`.
+/// The files, and the form of each as `latchkey openapi` knows it.
+const FILES: [(&str, &str); 2] = [("openapi.yaml", "yaml"), ("openapi-3.0.json", "json-3.0")];
+
+/// Builds the server and writes both.
 pub fn write() -> Outcome {
     build()?;
-    fs::write(file()?, generated()?)?;
-    say("wrote openapi.yaml");
+    for (file, form) in FILES {
+        fs::write(root()?.join(file), generated(form)?)?;
+        say(&format!("wrote {file}"));
+    }
     Ok(())
 }
 
-/// Builds the server and fails if `openapi.yaml` is not what it says.
+/// Builds the server and fails if one of them is not what it says.
 pub fn check() -> Outcome {
     build()?;
     check_built()
@@ -22,15 +27,16 @@ pub fn check() -> Outcome {
 
 /// The same with the server as it was built last.
 pub fn check_built() -> Outcome {
-    let generated = generated()?;
-    let committed = fs::read_to_string(file()?).unwrap_or_default();
-    match first_difference(&committed, &generated) {
-        None => Ok(()),
-        Some(line) => Err(format!(
-            "openapi.yaml is stale from line {line} on; run: cargo xtask openapi"
-        )
-        .into()),
+    for (file, form) in FILES {
+        let generated = generated(form)?;
+        let committed = fs::read_to_string(root()?.join(file)).unwrap_or_default();
+        if let Some(line) = first_difference(&committed, &generated) {
+            return Err(
+                format!("{file} is stale from line {line} on; run: cargo xtask openapi").into(),
+            );
+        }
     }
+    Ok(())
 }
 
 /// Builds the server, as quickly as it can be: nothing here depends on its speed.
@@ -45,12 +51,8 @@ pub fn build() -> Outcome {
     ])?)
 }
 
-fn generated() -> Outcome<String> {
-    output(program(finished("debug", "latchkey")?)?.arg("openapi"))
-}
-
-fn file() -> Outcome<PathBuf> {
-    Ok(root()?.join("openapi.yaml"))
+fn generated(form: &str) -> Outcome<String> {
+    output(program(finished("debug", "latchkey")?)?.args(["openapi", "--form", form]))
 }
 
 /// The number of the first line that differs, counted from 1.
