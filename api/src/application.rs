@@ -13,6 +13,7 @@ use latchkey_store::{LockMode, OpenOptions, Store, users};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::broadcast,
+    task::JoinHandle,
 };
 use utoipa_actix_web::AppExt as _;
 
@@ -30,6 +31,7 @@ use crate::{
     routes, sessions,
     setup::Setup,
     throttle::Throttle,
+    tls::Identity,
 };
 
 /// How often usage counters are written.
@@ -43,6 +45,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Application {
     app: web::Data<App>,
     listener: TcpListener,
+    identity: Option<Arc<Identity>>,
     setup_token: Option<OpaqueToken>,
 }
 
@@ -53,6 +56,8 @@ impl Application {
     /// One sentence that says what to do.
     pub fn build(config: Config) -> Result<Self, ConfigError> {
         let upstreams = Upstreams::new(config.upstreams.clone()).map_err(ConfigError)?;
+        let identity = config.tls.clone().map(Identity::read).transpose();
+        let identity = identity.map_err(ConfigError)?;
         let listener = listen(config.listen)?;
         let master = master_key::obtain(&config.master_key, true)?;
         let ring = Arc::new(KeyRing::derive(&master));
@@ -84,7 +89,7 @@ impl Application {
             .map_err(|e| ConfigError(format!("listen: the address can't be read ({e})")))?;
         let public_url = public_url(&config, address);
         let app = web::Data::new(App {
-            own_origins: own_origins(&public_url, address),
+            own_origins: own_origins(&public_url, &config, address),
             public_url,
             store,
             gate,
@@ -105,6 +110,7 @@ impl Application {
         Ok(Self {
             app,
             listener,
+            identity,
             setup_token: setup_token.filter(|_| setup_needed),
         })
     }
@@ -178,15 +184,25 @@ impl Application {
         .h1_allow_half_closed(false)
         .client_request_timeout(Duration::from_secs(10))
         .shutdown_timeout(app.config.shutdown.as_secs())
-        .disable_signals()
-        .listen(self.listener)?
+        .disable_signals();
+        let server = match &self.identity {
+            None => server.listen(self.listener)?,
+            Some(identity) => {
+                let tls = identity.server().map_err(std::io::Error::other)?;
+                server.listen_rustls_0_23(self.listener, tls)?
+            }
+        }
         .run();
+        let reloader = self.identity.map(reload_on_signal).transpose()?;
         let handle = server.handle();
         let housekeeping = actix_web::rt::spawn(keep_house(app.clone()));
         let ender = actix_web::rt::spawn(end_on_signal(app.clone(), handle.clone(), signals));
         started(handle);
         let outcome = server.await;
         ender.abort();
+        if let Some(reloader) = reloader {
+            reloader.abort();
+        }
         housekeeping.abort();
         let (gate, store) = (app.gate.clone(), app.store.clone());
         let closed = web::block(move || {
@@ -219,16 +235,44 @@ fn listen(address: SocketAddr) -> Result<TcpListener, ConfigError> {
 fn public_url(config: &Config, address: SocketAddr) -> String {
     match &config.public_url {
         Some(url) => url.origin().ascii_serialization(),
-        None => format!("http://{address}"),
+        None => format!("{}://{address}", scheme(config)),
     }
 }
 
 /// Pages of these origins are ours: the public one, and this machine's names on the bound port.
-fn own_origins(public_url: &str, address: SocketAddr) -> Vec<String> {
-    let port = address.port();
+fn own_origins(public_url: &str, config: &Config, address: SocketAddr) -> Vec<String> {
+    let (scheme, port) = (scheme(config), address.port());
     let mut origins = vec![public_url.to_owned()];
-    origins.extend(["localhost", "127.0.0.1", "[::1]"].map(|name| format!("http://{name}:{port}")));
+    origins.extend(
+        ["localhost", "127.0.0.1", "[::1]"].map(|name| format!("{scheme}://{name}:{port}")),
+    );
     origins
+}
+
+/// What the listening port speaks.
+fn scheme(config: &Config) -> &'static str {
+    if config.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    }
+}
+
+/// Reads certificate and key again on each SIGHUP. A pair that can't be used is told, and the one before goes on.
+fn reload_on_signal(identity: Arc<Identity>) -> std::io::Result<JoinHandle<()>> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(actix_web::rt::spawn(async move {
+        while hangup.recv().await.is_some() {
+            let identity = Arc::clone(&identity);
+            match web::block(move || identity.reload()).await {
+                Ok(Ok(())) => tracing::info!("the certificate was read again"),
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "the certificate could not be read again; the one before goes on");
+                }
+                Err(error) => tracing::error!(%error, "the certificate could not be read again"),
+            }
+        }
+    }))
 }
 
 async fn end_on_signal(

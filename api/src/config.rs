@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use self::checks::parse_network;
 pub use self::{checks::is_loopback, mcp::McpArgs};
-use crate::mcp::upstream::UpstreamSettings;
+use crate::{mcp::upstream::UpstreamSettings, tls::TlsFiles};
 
 /// Where the database is and what unlocks it: every command needs these.
 #[derive(Args, Clone)]
@@ -61,9 +61,18 @@ pub struct ServeArgs {
     pub listen: SocketAddr,
 
     /// Where users reach this server, such as `https://keys.example.com`. Endpoint URLs begin with it.
-    /// [default: `http://` and the listening address]
+    /// [default: `http://` and the listening address; `https://` with `tls_cert`]
     #[arg(long, env = "LATCHKEY_PUBLIC_URL")]
     pub public_url: Option<Url>,
+
+    /// Serve https itself, with the certificate (and those between it and its CA) in this PEM file. SIGHUP reads it
+    /// again. Needs `tls_key`.
+    #[arg(long, env = "LATCHKEY_TLS_CERT")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key, a PEM file.
+    #[arg(long, env = "LATCHKEY_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
 
     /// The setup token to expect instead of a fresh one, for scripted installs. Prefer the variable: other
     /// users of the machine can see a process's flags.
@@ -138,6 +147,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where users reach this server; `None` is the listening address.
     pub public_url: Option<Url>,
+    /// The certificate and key with which it serves https itself.
+    pub tls: Option<TlsFiles>,
     /// The setup token to expect, if one was chosen.
     pub setup_token: Option<Zeroizing<String>>,
     /// Plain http beyond the loopback address is wanted.

@@ -22,6 +22,7 @@ pub mod routes;
 pub mod sessions;
 pub mod setup;
 pub mod throttle;
+pub mod tls;
 pub mod upstream_headers;
 pub mod validate;
 pub mod view;

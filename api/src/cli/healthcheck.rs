@@ -1,15 +1,18 @@
 //! `latchkey healthcheck`: one request to `/readyz`, for containers that have no curl.
 
 use std::{
-    io::{Read as _, Write as _},
+    io::{self, BufRead as _, BufReader, Read, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
+    path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
 use clap::Args;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 use super::say;
-use crate::config::ConfigError;
+use crate::{config::ConfigError, tls};
 
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -18,6 +21,10 @@ pub(super) struct HealthcheckArgs {
     /// The address that the server listens on; a wildcard means this machine.
     #[arg(long, env = "LATCHKEY_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+
+    /// The certificate with which the server serves https; the check takes no other.
+    #[arg(long, env = "LATCHKEY_TLS_CERT")]
+    tls_cert: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &HealthcheckArgs) -> Result<(), ConfigError> {
@@ -28,10 +35,16 @@ pub(super) fn run(args: &HealthcheckArgs) -> Result<(), ConfigError> {
             SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
         });
     }
-    let status = ask(address).map_err(|e| {
-        ConfigError(format!(
-            "nothing answers on {address} ({e}); is the server running?"
-        ))
+    let tls = match &args.tls_cert {
+        Some(file) => Some(tls::client_of_one(file).map_err(ConfigError)?),
+        None => None,
+    };
+    let status = ask(address, tls).map_err(|e| {
+        let hint = match &args.tls_cert {
+            Some(_) => "is the server running, with the certificate in tls_cert?",
+            None => "is the server running?",
+        };
+        ConfigError(format!("nothing answers on {address} ({e}); {hint}"))
     })?;
     if status.starts_with("HTTP/1.1 200") {
         return say("ready");
@@ -41,19 +54,30 @@ pub(super) fn run(args: &HealthcheckArgs) -> Result<(), ConfigError> {
     )))
 }
 
-fn ask(address: SocketAddr) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+fn ask(address: SocketAddr, tls: Option<Arc<ClientConfig>>) -> io::Result<String> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
+    match tls {
+        None => talk(stream, address),
+        Some(config) => {
+            let client = ClientConnection::new(config, address.ip().into());
+            let client = client.map_err(io::Error::other)?;
+            talk(StreamOwned::new(client, stream), address)
+        }
+    }
+}
+
+fn talk(mut stream: impl Read + Write, address: SocketAddr) -> io::Result<String> {
     write!(
         stream,
         "GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
     )?;
     let mut answer = String::new();
-    stream.take(16 * 1024).read_to_string(&mut answer)?;
-    Ok(answer
-        .lines()
-        .next()
-        .unwrap_or("an empty answer")
-        .to_owned())
+    // One line is enough, whatever comes after it and however the connection ends.
+    BufReader::new(stream.take(16 * 1024)).read_line(&mut answer)?;
+    Ok(match answer.trim() {
+        "" => "an empty answer".to_owned(),
+        line => line.to_owned(),
+    })
 }

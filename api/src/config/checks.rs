@@ -8,6 +8,8 @@ use latchkey_store::DatabaseUrl;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
+use crate::tls::TlsFiles;
+
 use super::{Config, ConfigError, DatabaseArgs, MasterKeySource, ServeArgs};
 
 pub(super) fn parse_network(text: &str) -> Result<IpNet, String> {
@@ -74,9 +76,18 @@ impl ServeArgs {
                 ),
             ));
         }
+        let tls = match (self.tls_cert, self.tls_key) {
+            (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
+            (None, None) => None,
+            (Some(_), None) => return Err(wrong("tls_key", "is needed with tls_cert")),
+            (None, Some(_)) => return Err(wrong("tls_cert", "is needed with tls_key")),
+        };
         if let Some(url) = &self.public_url {
             check_public_url(url, self.insecure_http)?;
-        } else if !self.listen.ip().is_loopback() && !self.insecure_http {
+            if tls.is_some() && url.scheme() != "https" {
+                return Err(wrong("public_url", "must be https where tls_cert is set"));
+            }
+        } else if tls.is_none() && !self.listen.ip().is_loopback() && !self.insecure_http {
             return Err(wrong(
                 "public_url",
                 format_args!(
@@ -107,6 +118,7 @@ impl ServeArgs {
             master_key,
             listen: self.listen,
             public_url: self.public_url,
+            tls,
             setup_token: self.setup_token.map(Zeroizing::new),
             insecure_http: self.insecure_http,
             trusted_proxies: self.trusted_proxies,

@@ -52,6 +52,19 @@ fn a_wrong_setting_is_named() {
             &["--upstream-connect-seconds", "0"],
             "--upstream-connect-seconds",
         ),
+        (&["--tls-cert", "c.pem"], "tls_key"),
+        (&["--tls-key", "k.pem"], "tls_cert"),
+        (
+            &[
+                "--tls-cert",
+                "c",
+                "--tls-key",
+                "k",
+                "--public-url",
+                "http://localhost",
+            ],
+            "public_url",
+        ),
         (&["--mcp-body-limit", "9"], "--mcp-body-limit"),
         (&["--mcp-calls-per-key", "0"], "--mcp-calls-per-key"),
     ] {

@@ -64,11 +64,10 @@ pub async fn wrap(
         response = render(response, problem, id);
     }
     // Browsers heed it only where nobody can alter the answer on the way, and complain elsewhere.
-    let isolates = response
-        .request()
-        .app_data::<web::Data<App>>()
-        .is_none_or(|app| !app.is_readable_on_the_way());
-    finish_headers(response.headers_mut(), id, isolates);
+    let app = response.request().app_data::<web::Data<App>>();
+    let isolates = app.is_none_or(|app| !app.is_readable_on_the_way());
+    let is_https = app.is_some_and(|app| app.public_url.starts_with("https://"));
+    finish_headers(response.headers_mut(), id, isolates, is_https);
     log(&response, problem.as_ref(), &span, started);
     Ok(response)
 }
@@ -151,7 +150,7 @@ fn render(
     ServiceResponse::new(request, new.body(body))
 }
 
-fn finish_headers(headers: &mut HeaderMap, id: RequestId, isolates: bool) {
+fn finish_headers(headers: &mut HeaderMap, id: RequestId, isolates: bool, is_https: bool) {
     let mut put = |name: HeaderName, value: &'static str| {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
@@ -163,12 +162,19 @@ fn finish_headers(headers: &mut HeaderMap, id: RequestId, isolates: bool) {
     put(header::X_FRAME_OPTIONS, "DENY");
     put(
         header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; frame-ancestors 'none'",
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     );
     put(
         HeaderName::from_static("cross-origin-resource-policy"),
         "same-origin",
     );
+    if is_https {
+        // A year. Browsers heed it only in answers that came by https.
+        put(
+            header::STRICT_TRANSPORT_SECURITY,
+            "max-age=31536000; includeSubDomains",
+        );
+    }
     if isolates {
         put(
             HeaderName::from_static("cross-origin-opener-policy"),

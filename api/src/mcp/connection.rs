@@ -7,6 +7,7 @@ use std::{
     rc::Rc,
 };
 
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::{dev::Extensions, rt::net::TcpStream};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -23,7 +24,9 @@ pub struct Connection {
 impl Connection {
     /// Makes a new connection prompt, and keeps its socket where its requests find it.
     pub fn remember(io: &dyn Any, about: &mut Extensions) {
-        let Some(stream) = io.downcast_ref::<TcpStream>() else {
+        let encrypted = io.downcast_ref::<TlsStream<TcpStream>>();
+        let under_it = encrypted.map(|stream| stream.get_ref().0);
+        let Some(stream) = under_it.or_else(|| io.downcast_ref::<TcpStream>()) else {
             return;
         };
         // An event must not wait until the one before has been acknowledged (Nagle's algorithm, RFC 896).

@@ -42,6 +42,7 @@ mod setup;
 mod startup;
 mod stress;
 mod support;
+mod tls;
 mod tokens;
 mod usage;
 mod users;

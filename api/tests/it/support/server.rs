@@ -140,7 +140,8 @@ impl TestServer {
             let outcome = thread.join();
             panic!("the server didn't start: {outcome:?}");
         };
-        *self.host.base.write().expect("nobody panicked here") = format!("http://{address}");
+        let scheme = self.config.tls.as_ref().map_or("http", |_| "https");
+        *self.host.base.write().expect("nobody panicked here") = format!("{scheme}://{address}");
         self.running = Some(Running {
             app,
             handle,
@@ -216,6 +217,7 @@ fn config(place: &Place) -> Config {
         listen: ([127, 0, 0, 1], 0).into(),
         public_url: None,
         setup_token: Some(Zeroizing::new(SETUP_TOKEN.to_owned())),
+        tls: None,
         insecure_http: false,
         trusted_proxies: Vec::new(),
         session_idle: Duration::from_secs(12 * 3600),
