@@ -17,6 +17,8 @@ mod crash;
 mod document;
 mod doubt;
 mod events;
+#[cfg(target_os = "linux")]
+mod faults;
 mod forward_auth;
 mod hunt;
 mod hygiene;
@@ -35,6 +37,7 @@ mod readme;
 mod revoke;
 mod rotate;
 mod sabotage;
+mod scanners;
 mod seed;
 mod session;
 mod sessions;

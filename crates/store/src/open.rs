@@ -106,6 +106,7 @@ impl Store {
             writer: Mutex::new(Writer {
                 db: Some(db),
                 doubt: Vec::new(),
+                is_unsettled: false,
                 failed_at: None,
             }),
             readers: Readers::new(options.readers),

@@ -60,6 +60,10 @@ pub(crate) struct Writer {
     pub(crate) db: Option<Db>,
     /// Rows of which nobody knows whether their COMMIT happened.
     pub(crate) doubt: Vec<Change>,
+    /// A COMMIT failed, and what it had written may still come to life ([`FileHome::settle`]).
+    ///
+    /// [`FileHome::settle`]: crate::home::FileHome::settle
+    pub(crate) is_unsettled: bool,
     pub(crate) failed_at: Option<Instant>,
 }
 
@@ -209,6 +213,9 @@ impl Inner {
         if writer.db.is_none() {
             self.connect(writer)?;
         }
+        if writer.is_unsettled {
+            self.settle(writer)?;
+        }
         if !writer.doubt.is_empty()
             && let Some(db) = &mut writer.db
         {
@@ -217,6 +224,20 @@ impl Inner {
             writer.doubt.clear();
             self.tell_changed(&now);
         }
+        Ok(())
+    }
+
+    /// Makes what a failed COMMIT left behind final, one way or the other.
+    fn settle(&self, writer: &mut Writer) -> Result<(), StoreError> {
+        if let Home::File(home) = &self.home {
+            let Some(mut db) = writer.db.take() else {
+                return Err(StoreError::Internal("the writer got lost".to_owned()));
+            };
+            // On an error the connection is dropped, and the next attempt makes a new one.
+            home.settle(&mut db)?;
+            writer.db = Some(db);
+        }
+        writer.is_unsettled = false;
         Ok(())
     }
 
@@ -280,6 +301,7 @@ impl Inner {
                 Ok(())
             }
             (committed, is_there) => {
+                writer.is_unsettled = true;
                 if committed.is_ok() {
                     // The connection itself is good, and will be again when the file is back.
                     writer.db = Some(db);

@@ -78,6 +78,24 @@ impl FileHome {
         self.connect(Purpose::Write)
     }
 
+    /// Writes something durable over what a failed COMMIT may have left in the write-ahead log.
+    ///
+    /// When a sync fails, the transaction's pages are in the log already, whole and with their checksums. No reader sees
+    /// them, so the change seems not to have happened; but a process that opens the database after a crash would take
+    /// them for committed. A later transaction is written over them. It has to change a page, and an UPDATE to the
+    /// same value may not; nothing else uses this number.
+    pub(crate) fn settle(&self, db: &mut Db) -> Result<(), StoreError> {
+        db.begin_write()?;
+        let number: i32 = diesel::dsl::sql::<diesel::sql_types::Integer>(
+            "SELECT user_version FROM pragma_user_version",
+        )
+        .get_result(db)?;
+        if let Db::Sqlite(db) = db {
+            db.batch_execute(&format!("PRAGMA user_version = {}", number.wrapping_add(1)))?;
+        }
+        Ok(db.commit()?)
+    }
+
     pub(super) fn release(&self) {
         self.lock.lock().take();
     }
