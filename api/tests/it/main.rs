@@ -32,6 +32,7 @@ mod mcp;
 mod me;
 mod members;
 mod memories;
+mod postgres_tls;
 mod projects;
 mod readme;
 mod revoke;

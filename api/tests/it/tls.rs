@@ -3,7 +3,9 @@
 use std::{fs, path::Path, process::Command, sync::Arc};
 
 use latchkey_api::tls::TlsFiles;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
+};
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::ring,
@@ -33,6 +35,11 @@ impl Authority {
     pub fn new() -> Self {
         let mut parameters = CertificateParams::new(Vec::new()).unwrap();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Not the name that certificates get by default: OpenSSL takes one whose two names are the same for its own issuer.
+        parameters.distinguished_name = DistinguishedName::new();
+        parameters
+            .distinguished_name
+            .push(DnType::CommonName, "A CA of the tests");
         let key = KeyPair::generate().unwrap();
         let root = parameters.self_signed(&key).unwrap();
         Self {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::frontend;
 use crate::shell::{self, Outcome, program, say, which};
-use crate::test::{postgres, python};
+use crate::test::python;
 
 /// What the machine needs beyond a Rust toolchain. A C compiler is not among it: xtask itself was linked by one.
 pub struct Need {
@@ -25,7 +25,7 @@ pub const LIBPQ: Need = Need {
 pub const POSTGRES: Need = Need {
     what: "a PostgreSQL server",
     packages: &["postgresql"],
-    is_there: || postgres::programs().is_some(),
+    is_there: || latchkey_cluster::programs().is_some(),
 };
 
 /// The browser tests' browser.

@@ -4,6 +4,8 @@ use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
+use latchkey_cluster::Cluster;
+
 use crate::frontend::{self, Build};
 use crate::packages::{self, CHROMIUM, CURL, LIBPQ, NODE, POSTGRES, PYTHON};
 use crate::shell::{self, Outcome, cargo, finished, succeeds};
@@ -11,10 +13,7 @@ use crate::steps::Steps;
 use crate::{check, openapi};
 
 mod node;
-pub mod postgres;
 pub mod python;
-
-use postgres::Postgres;
 
 /// What the tests read: the server to make their databases on, and which backend a run is for.
 const SERVER: &str = "LATCHKEY_TEST_POSTGRES";
@@ -76,7 +75,9 @@ fn on_both_databases(steps: &mut Steps) {
         Ok(url) => url,
         Err(_) => {
             let started = steps.run("PostgreSQL", || {
-                server = Some(Postgres::start("postgres.log")?);
+                let log = shell::root()?.join("test-output/postgres.log");
+                let started = Cluster::start(&log).map_err(|error| error.to_string())?;
+                server = Some(started);
                 Ok(())
             });
             match &server {

@@ -36,6 +36,12 @@ impl Place {
         }
         let admin = std::env::var(SERVER)
             .unwrap_or_else(|_| panic!("{SERVER} must name a server; cargo xtask test starts one"));
+        Self::fresh_on(&admin)
+    }
+
+    /// A database that nobody has used, on the server with this maintenance database.
+    pub fn fresh_on(admin: &str) -> Self {
+        let admin = admin.to_owned();
         let name = format!("latchkey_it_{}", uuid::Uuid::now_v7().simple());
         let place = Self::Server { admin, name };
         place.administrate("CREATE DATABASE $");
@@ -93,7 +99,9 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.administrate("DROP DATABASE IF EXISTS $ WITH (FORCE)");
+        if !std::thread::panicking() {
+            self.administrate("DROP DATABASE IF EXISTS $ WITH (FORCE)");
+        }
     }
 }
 

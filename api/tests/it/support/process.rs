@@ -57,6 +57,14 @@ impl Home {
         }
     }
 
+    /// With a fresh database on a server of the test's own; on a SQLite run too.
+    pub fn on_server(admin: &str) -> Self {
+        Self {
+            place: Place::fresh_on(admin),
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
     /// A file in the folder.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -211,8 +219,13 @@ impl Process {
         made["secret"].as_str().unwrap().to_owned()
     }
 
-    /// SIGKILL: it gets no chance to do anything more.
+    /// SIGKILL, and out of the way for the next one.
     pub fn kill(mut self) {
+        self.kill_now();
+    }
+
+    /// SIGKILL: it gets no chance to do anything more.
+    pub fn kill_now(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
