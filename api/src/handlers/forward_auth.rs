@@ -1,6 +1,8 @@
 //! `GET /forward-auth`: for reverse proxies that ask before they pass a request on (nginx `auth_request`,
 //! Traefik ForwardAuth, Caddy `forward_auth`). They understand only 200, 401, 403 and 5xx.
 
+use std::borrow::Cow;
+
 use actix_web::{HttpRequest, HttpResponse, get};
 use latchkey_gate::Wanted;
 use latchkey_types::{ProblemCode, key::Via};
@@ -41,6 +43,7 @@ use crate::{
 pub async fn forward_auth(request: HttpRequest) -> ApiResult<HttpResponse> {
     let call = Call::of(&request)?;
     let query = request.query_string();
+    check_parameters(query)?;
     let presented = find(&call, query)?;
     let project = parameter(query, "project");
     let wanted = project.as_deref().map_or(Wanted::Any, Wanted::Named);
@@ -84,14 +87,42 @@ fn forwarded_query(call: &Call) -> Option<String> {
     if !origin::is_trusted_proxy(&call.request, &call.app.config.trusted_proxies) {
         return None;
     }
-    // Both headers count: a caller may have put the one that the proxy doesn't set.
-    let mut queries: Vec<&str> = ["x-forwarded-uri", "x-original-uri"]
+    // Both headers count, and each line of them: a caller may have put one that the proxy doesn't replace. Proxies pass
+    // addresses on as they came, with bytes that are no ASCII, too.
+    let headers = call.request.headers();
+    let uris: Vec<Cow<'_, str>> = ["x-forwarded-uri", "x-original-uri"]
         .into_iter()
-        .filter_map(|name| call.header(name)?.split_once('?'))
+        .flat_map(|name| headers.get_all(name))
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    let mut queries: Vec<&str> = uris
+        .iter()
+        .filter_map(|uri| uri.split_once('?'))
         .map(|(_, query)| query.split('#').next().unwrap_or(query))
         .collect();
     queries.dedup();
     (!queries.is_empty()).then(|| queries.join("&"))
+}
+
+/// A misspelt `project` must not mean "any project".
+fn check_parameters(query: &str) -> ApiResult<()> {
+    let (mut projects, mut others) = (0, 0);
+    for (name, _) in url::form_urlencoded::parse(query.as_bytes()) {
+        if name == "project" {
+            projects += 1;
+        } else if !name.eq_ignore_ascii_case(key_source::PARAMETER) {
+            others += 1;
+        }
+    }
+    match projects <= 1 && others == 0 {
+        true => Ok(()),
+        // A proxy takes only 401 and 403 for a refusal.
+        false => Err(ApiError::new(
+            ProblemCode::KeyRefused,
+            "The address that the proxy asks has an unknown parameter, or two projects; it takes project and apikey.",
+        )
+        .www_authenticate("Bearer error=\"invalid_request\"".to_owned())),
+    }
 }
 
 fn keys_in_query(query: &str) -> Result<Presented, NoKey> {
@@ -112,3 +143,6 @@ fn parameter(query: &str, wanted: &str) -> Option<String> {
         .find(|(name, _)| name == wanted)
         .map(|(_, value)| value.into_owned())
 }
+
+#[cfg(test)]
+mod fuzz;

@@ -34,8 +34,14 @@ fn parse(cursor: &str) -> Option<(i64, String)> {
     let (version, created_at, id) = (parts.next()?, parts.next()?, parts.next()?);
     // Ids are short and plain; anything else never came from us.
     let plain = id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    (version == "1" && plain).then(|| created_at.parse().ok().map(|at| (at, id.to_owned())))?
+    // Another way to write the same number never came from us either.
+    let at = created_at.parse::<i64>().ok()?;
+    let ours = version == "1" && plain && at.to_string() == created_at;
+    ours.then(|| (at, id.to_owned()))
 }
+
+#[cfg(test)]
+mod fuzz;
 
 #[cfg(test)]
 mod tests {

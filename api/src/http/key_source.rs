@@ -8,6 +8,9 @@ use latchkey_types::{Timestamp, key::Via};
 
 use crate::error::ApiError;
 
+/// The parameter of a URL that may hold a key, in capitals or not.
+pub const PARAMETER: &str = "apikey";
+
 /// A key as it came, not checked yet.
 pub struct Presented {
     /// The text.
@@ -58,7 +61,7 @@ pub fn find(request: &HttpRequest, query: &str) -> Result<Presented, NoKey> {
         )?;
     }
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if name.eq_ignore_ascii_case("apikey") {
+        if name.eq_ignore_ascii_case(PARAMETER) {
             put(value, Via::Url)?;
         }
     }

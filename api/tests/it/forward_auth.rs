@@ -1,5 +1,7 @@
 //! `GET /forward-auth`: for reverse proxies, which understand 200, 401, 403 and 503.
 
+use std::io::{Read as _, Write as _};
+
 use serde_json::json;
 
 use crate::support::{Answer, CreatedKey, Project, TestServer};
@@ -48,6 +50,49 @@ fn passes(answer: &Answer, scene: &Scene) {
     assert_eq!(answer.header("x-latchkey-environment"), Some("production"));
     assert_eq!(answer.body, "");
     assert_eq!(answer.header("cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn a_misspelt_parameter_is_refused_and_does_not_mean_any_project() {
+    let scene = scene(NOBODY).await;
+    let secret = &scene.key.secret;
+    for query in [
+        "projct=other",
+        "Project=other",
+        "project=memory-lake&project=other",
+        "project=memory-lake&page=2",
+    ] {
+        let path = format!("/api/v1/forward-auth?{query}");
+        let call = scene.server.anonymous().get(&path);
+        let answer = call.header("x-api-key", secret).send().await;
+        assert_eq!(answer.status, 401, "{query}");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("parameter"), "{detail}");
+    }
+}
+
+#[tokio::test]
+async fn each_line_of_a_forwarded_address_counts_whatever_its_bytes() {
+    let scene = scene(THIS_MACHINE).await;
+    let secret = &scene.key.secret;
+    let ask = |lines: &str| {
+        let address = scene.server.url("/").replace("http://", "");
+        let address = address.trim_end_matches('/').to_owned();
+        let request = format!(
+            "GET /api/v1/forward-auth HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{lines}\r\n"
+        );
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().parse::<u16>().unwrap()
+    };
+    let good = format!("x-original-uri: /caf\u{e9}?q=\u{e9}&apikey={secret}\r\n");
+    assert_eq!(ask(&good), 200);
+    // One key in the address that the proxy wrote, another one in a line of the caller's.
+    let other = "x-original-uri: /?apikey=another\r\n";
+    assert_eq!(ask(&format!("{other}{good}")), 401);
+    assert_eq!(ask(&format!("{good}{other}")), 401);
 }
 
 #[tokio::test]

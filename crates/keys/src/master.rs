@@ -116,6 +116,9 @@ fn of_hex(text: &str) -> Option<Zeroizing<[u8; 32]>> {
 }
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

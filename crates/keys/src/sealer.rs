@@ -105,6 +105,9 @@ impl<E: fmt::Display> fmt::Display for SealError<E> {
 impl<E: fmt::Debug + fmt::Display> std::error::Error for SealError<E> {}
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 

@@ -13,6 +13,9 @@ mod number;
 mod text;
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests;
 
 pub use fault::Fault;

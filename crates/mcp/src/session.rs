@@ -96,4 +96,7 @@ fn is_session(bytes: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests;

@@ -184,6 +184,9 @@ impl<'de> Deserialize<'de> for Slug {
 }
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -80,7 +80,7 @@ impl fmt::Debug for Timestamp {
 
 impl fmt::Display for TimestampError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected a date and time such as 2026-01-31T12:00:00Z (RFC 3339)")
+        f.write_str("expected a date and time of the years 1970 to 9999, such as 2026-01-31T12:00:00Z (RFC 3339)")
     }
 }
 

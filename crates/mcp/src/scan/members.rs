@@ -1,5 +1,7 @@
 //! The members that decide what a call is, and where they stand.
 
+use std::borrow::Cow;
+
 /// An object that is looked into. All others are passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Object {
@@ -86,11 +88,16 @@ impl Object {
             Self::Meta => &META,
             Self::Info => &INFO,
         };
+        // Unicode folds two letters more into ASCII ones, and so does Go's reader: the long s and the sign for kelvin.
+        let plain = match key.is_ascii() {
+            true => Cow::Borrowed(key),
+            false => Cow::Owned(key.replace('\u{17f}', "s").replace('\u{212a}', "k")),
+        };
         for (name, member) in members {
             if *name == key {
                 return Found::Exactly(*member);
             }
-            if name.eq_ignore_ascii_case(key) && member.must_be_plain() {
+            if name.eq_ignore_ascii_case(&plain) && member.must_be_plain() {
                 return Found::Nearly(*member);
             }
         }

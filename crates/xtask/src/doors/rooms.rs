@@ -150,6 +150,14 @@ pub const ROOMS: &[Room] = &[
         never_itself: &[],
     },
     Room {
+        package: "latchkey-fuzz",
+        promise: "fuzz feeds tests, and knows nothing of Latchkey",
+        features: Feature::All,
+        rooms: &[],
+        never: &["actix", "diesel", "hyper", "reqwest", "tokio"],
+        never_itself: &[],
+    },
+    Room {
         package: "latchkey-xtask",
         promise: "xtask builds and starts Latchkey, and links nothing of it",
         features: Feature::All,
