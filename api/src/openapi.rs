@@ -6,6 +6,7 @@
 mod examples;
 mod older;
 mod refusals;
+mod rules;
 
 use serde_json::{Map, Value, json};
 
@@ -162,6 +163,7 @@ fn complete(document: &mut Value) {
     {
         variant["additionalProperties"] = json!(false);
     }
+    rules::add_to_schemas(&mut document["components"]["schemas"]);
     let schemas = document["components"]["schemas"]
         .as_object()
         .cloned()
@@ -209,12 +211,14 @@ fn complete_operation(
                 "name": "Idempotency-Key", "in": "header", "required": false,
                 "description": "Makes repeating this request safe for 24 hours: the same key and body have one \
                     outcome. An answer that showed a secret is not repeated: 409 with the id.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": rules::IDEMPOTENCY_KEY},
                 "example": "3f0c1f3e-6c2b-4b54-9d7a-0d6f6f6f6f6f",
             }),
         );
     }
-    if method == "patch" {
+    // Who may what has no version: the last word counts.
+    let has_version = method == "patch" && id != "updateMember";
+    if has_version {
         push_parameter(
             operation,
             json!({
@@ -235,7 +239,9 @@ fn complete_operation(
             refusals.extend(codes);
         }
     };
-    may(has_query || is(&IDEMPOTENT) || method == "patch", &[400]);
+    may(has_query || is(&IDEMPOTENT) || has_version, &[400]);
+    // More than one key in one request; a proxy that asks forwardAuth understands no 400.
+    may(id == "showKeySelf", &[400]);
     may(has_body, &[400, 413, 415, 422]);
     may(!is(&PUBLIC) || id == "showSession", &[401]);
     may(is(&THROTTLED), &[429]);
@@ -259,7 +265,7 @@ fn complete_operation(
         &[409],
     );
     may(is(&IDEMPOTENT), &[409, 422]);
-    may(method == "patch", &[412]);
+    may(has_version, &[412]);
     may(!is(&STATIC), &[500, 503]);
     for status in refusals {
         let response = &mut operation["responses"][status.to_string()];
@@ -271,6 +277,7 @@ fn complete_operation(
             }
         }
     }
+    rules::add_to_operation(&id, operation);
     sort_responses(operation);
     for direction in ["requestBody", "responses"] {
         add_examples(&mut operation[direction], schemas);

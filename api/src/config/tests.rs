@@ -37,7 +37,11 @@ fn a_wrong_setting_is_named() {
         (&["--public-url", "https://u:p@x"], "public_url"),
         (&["--public-url", "http://keys.example.com"], "public_url"),
         (&["--database-url", "mysql://x"], "database_url"),
-        (&["--database-url", "postgres://x/y"], "master_key_file"),
+        (&["--database-url", "postgres://x/y"], "sslmode=verify-full"),
+        (
+            &["--database-url", "postgres://localhost/y"],
+            "master_key_file",
+        ),
         (&["--master-key", "short"], "master_key"),
         (&["--setup-token", "short"], "setup_token"),
         (

@@ -90,7 +90,7 @@ pub async fn show_openapi_json_3_0(app: web::Data<App>) -> HttpResponse {
 #[utoipa::path(
     tag = "machine",
     operation_id = "showOpenapiYaml",
-    responses((status = 200, description = "The document", body = String, content_type = "application/yaml"))
+    responses((status = 200, description = "The document", body = Object, content_type = "application/yaml"))
 )]
 #[get("/openapi.yaml")]
 pub async fn show_openapi_yaml(app: web::Data<App>) -> HttpResponse {

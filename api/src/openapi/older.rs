@@ -1,7 +1,7 @@
 //! The same description as OpenAPI 3.0.3, for generators that don't read 3.1 yet.
 //!
 //! 3.1 takes JSON Schema as it is, 3.0 a dialect of its own: `nullable` in place of the type `null`, nothing beside a
-//! `$ref`, one `example`, no `const`. What is rewritten means the same; what 3.0 can't say (`propertyNames`) is left out.
+//! `$ref`, one `example`, no `const`. What is rewritten means the same; what 3.0 can't say (`propertyNames`, `contentSchema`) is left out.
 //! Only what is a schema is looked at: a property may well be called `type`.
 
 use serde_json::{Map, Value, json};
@@ -70,7 +70,9 @@ fn schema(value: &mut Value) {
         }
     }
     each(map.get_mut("properties"), schema);
-    map.shift_remove("propertyNames");
+    for newer in ["propertyNames", "contentMediaType", "contentSchema"] {
+        map.shift_remove(newer);
+    }
     if let Some(value) = map.shift_remove("const") {
         map.insert("enum".to_owned(), json!([value]));
     }

@@ -63,8 +63,10 @@ async fn the_server_serves_the_same_document_in_both_forms() {
 }
 
 /// What of 3.1 must not be in the older form, at any depth outside of examples.
-const NEWER: [&str; 6] = [
+const NEWER: [&str; 8] = [
     "const",
+    "contentMediaType",
+    "contentSchema",
     "examples",
     "identifier",
     "patternProperties",
