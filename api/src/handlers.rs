@@ -7,6 +7,7 @@ pub mod calls;
 pub mod docs;
 pub mod events;
 pub mod forward_auth;
+pub mod guides;
 pub mod hygiene;
 pub mod keys;
 pub mod machine;

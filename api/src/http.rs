@@ -2,6 +2,7 @@
 //! it: the problem document, the headers, the log line.
 
 pub mod access;
+pub mod asked;
 pub mod caller;
 pub mod cookie;
 pub mod cross_site;

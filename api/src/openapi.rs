@@ -192,7 +192,9 @@ fn complete_operation(
     operation["security"] = if is(&PUBLIC) {
         json!([])
     } else if is(&BY_KEY) {
-        json!([{"key": []}, {"keyHeader": []}, {"keyQuery": []}])
+        // Not keyQuery, which they take too: a generated client sends every alternative at once, and the URL would have
+        // the secret.
+        json!([{"key": []}, {"keyHeader": []}])
     } else if is(&IN_PERSON) {
         json!([{"session": []}])
     } else {

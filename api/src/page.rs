@@ -1,4 +1,4 @@
-//! The few pages that the server writes itself: error codes, and a word about what is here.
+//! The few pages that the server writes itself: error codes, the user guide, and a word about what is here.
 
 use actix_web::{HttpResponse, http::header};
 
@@ -31,14 +31,18 @@ pub fn html(title: &str, body: &str) -> HttpResponse {
         .body(text)
 }
 
+/// Text that is safe between tags.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
 /// Text of the error catalogue with its `code` spans.
 #[must_use]
 pub fn code_spans(text: &str) -> String {
-    let escaped = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
-    escaped
+    escaped(text)
         .split('`')
         .enumerate()
         .map(|(at, part)| {

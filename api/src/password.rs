@@ -1,6 +1,8 @@
 //! Passwords: argon2id with the parameters of OWASP's Password Storage Cheat Sheet (19 MiB, 2 passes, 1
 //! lane), in a form that carries them, so that they can be raised later.
 
+pub mod choice;
+
 use std::sync::Arc;
 
 use argon2::{

@@ -9,7 +9,7 @@ use latchkey_store::{
 use latchkey_types::{SessionId, Timestamp, UserId};
 
 use crate::{
-    app::App,
+    app::{App, Ending},
     config::Config,
     error::{ApiError, ApiResult},
     http::{cookie, guard::Call},
@@ -36,11 +36,13 @@ pub struct Seed {
     expires_at: Timestamp,
     ip: Option<String>,
     user_agent: Option<String>,
+    /// The digest of the cookie that the browser came with.
+    before: Option<Digest>,
 }
 
 impl Beginning {
-    /// A fresh session for this request. A session that the browser had before is not continued: a new
-    /// token at every sign-in is what defeats fixation (ASVS 5.0 7.2.4).
+    /// A fresh session for this request. A session that the browser had before is not continued but ended,
+    /// whose ever it is: a new token at every sign-in is what defeats fixation (ASVS 5.0 7.2.4).
     ///
     /// # Errors
     /// 500 when the system has no randomness.
@@ -53,6 +55,8 @@ impl Beginning {
             expires_at: expiry(&call.app.config, call.now, call.now),
             ip: call.ip_text(),
             user_agent: user_agent(call),
+            before: cookie::session_token(call)
+                .map(|token| call.app.ring.session.digest(token.as_bytes())),
         };
         Ok(Self { token, seed })
     }
@@ -72,11 +76,18 @@ impl Beginning {
 }
 
 impl Seed {
-    /// Writes the session of this user.
+    /// Writes the session of this user, and ends the one that the browser had before, which is returned.
     ///
     /// # Errors
     /// When the database can't be written.
-    pub fn begin(self, tx: &mut Tx<'_>, user_id: UserId) -> ApiResult<()> {
+    pub fn begin(self, tx: &mut Tx<'_>, user_id: UserId) -> ApiResult<Option<Ending>> {
+        let mut ended = None;
+        if let Some(digest) = self.before
+            && let Some((before, _)) = rows::find_session(tx, &digest)?
+        {
+            rows::delete_session(tx, before.user_id, before.id)?;
+            ended = Some(Ending::Session(before.id));
+        }
         let row = StoredSession {
             id: self.id,
             digest: self.digest,
@@ -87,7 +98,8 @@ impl Seed {
             ip: self.ip,
             user_agent: self.user_agent,
         };
-        Ok(rows::create_session(tx, &row)?)
+        rows::create_session(tx, &row)?;
+        Ok(ended)
     }
 }
 

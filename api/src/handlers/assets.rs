@@ -129,7 +129,7 @@ fn kind_of(name: &str) -> Option<&'static str> {
         _ if !is_plain => None,
         "css" => Some("text/css; charset=utf-8"),
         "js" => Some("text/javascript; charset=utf-8"),
-        "svg" => Some("image/svg+xml"),
+        "svg" => Some("image/svg+xml; charset=utf-8"),
         // Anything else keeps a browser from compiling it while it arrives.
         "wasm" => Some("application/wasm"),
         _ => None,
@@ -166,6 +166,14 @@ mod tests {
             "é.css",
         ] {
             assert!(kind_of(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_text_names_its_charset() {
+        for name in ["a.css", "a.js", "a.svg"] {
+            let kind = kind_of(name).unwrap();
+            assert!(kind.ends_with("; charset=utf-8"), "{name}: {kind}");
         }
     }
 

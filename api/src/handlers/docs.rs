@@ -81,8 +81,13 @@ pub async fn show_docs(file: web::Path<String>) -> ApiResult<HttpResponse> {
     let found = utoipa_swagger_ui::serve(&file, config)
         .map_err(|e| ApiError::internal(format_args!("Swagger UI: {e}")))?
         .ok_or_else(ApiError::not_found)?;
+    let mut kind = found.content_type;
+    if kind.starts_with("text/") {
+        // All of its texts are UTF-8.
+        kind.push_str("; charset=utf-8");
+    }
     Ok(HttpResponse::Ok()
-        .content_type(found.content_type)
+        .content_type(kind)
         .insert_header((header::CONTENT_SECURITY_POLICY, DOCS_CSP))
         .body(found.bytes.into_owned()))
 }

@@ -80,7 +80,7 @@ pub async fn follow_key(guard: Guard<OnKey<Viewer>>) -> ApiResult<HttpResponse> 
         }
     });
     Ok(HttpResponse::Ok()
-        .content_type("text/event-stream")
+        .content_type("text/event-stream; charset=utf-8")
         .insert_header(("x-accel-buffering", "no"))
         .streaming(body))
 }

@@ -17,7 +17,11 @@ use crate::{
 )]
 #[get("/healthz")]
 pub async fn show_health() -> HttpResponse {
-    quiet(HttpResponse::Ok().content_type("text/plain").body("ok\n"))
+    quiet(
+        HttpResponse::Ok()
+            .content_type("text/plain; charset=utf-8")
+            .body("ok\n"),
+    )
 }
 
 /// Whether keys are being checked: the database is in reach and this process holds it
@@ -33,7 +37,7 @@ pub async fn show_readiness(app: web::Data<App>) -> ApiResult<HttpResponse> {
     }
     Ok(quiet(
         HttpResponse::Ok()
-            .content_type("text/plain")
+            .content_type("text/plain; charset=utf-8")
             .body("ready\n"),
     ))
 }

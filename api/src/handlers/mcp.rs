@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::{
     error::ApiResult,
-    http::{envelope::Quiet, guard::Call},
+    http::{asked, envelope::Quiet, guard::Call},
     mcp::endpoint,
 };
 
@@ -19,7 +19,10 @@ pub async fn answer_mcp(
 ) -> ApiResult<HttpResponse> {
     let call = Call::of(&request)?;
     let mut response = endpoint::answer(&call, &slug, payload).await;
-    response.extensions_mut().insert(Quiet::Yes);
+    // A refused credential is a line at the usual level, as elsewhere.
+    if asked::known(&request).refused.is_none() {
+        response.extensions_mut().insert(Quiet::Yes);
+    }
     Ok(response)
 }
 

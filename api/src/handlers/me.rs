@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, patch, put};
 use latchkey_store::{sessions as rows, users};
 use latchkey_types::{
     ProblemCode,
-    limits::{check_name, check_password},
+    limits::check_name,
     user::{ChangePasswordRequest, UpdateMeRequest, User},
 };
 use zeroize::Zeroizing;
@@ -17,6 +17,7 @@ use crate::{
         Guard, Json, Person, Presence,
         etag::{IfMatch, etag},
     },
+    password::choice::check_choice,
     validate::Checks,
 };
 
@@ -98,14 +99,18 @@ pub async fn change_password(
     } = guard;
     let app = call.app.clone();
     let user_id = access.caller.user_id;
-    Checks::default()
-        .rule("/new_password", check_password(&body.new_password))
-        .done()?;
-    app.throttle.account(&user_id.to_string(), call.ip)?;
     let user = app
         .read(move |db| Ok(users::find_user(db, user_id)?))
         .await?
         .ok_or_else(ApiError::not_found)?;
+    let names = [user.name.as_str(), user.email.as_str()];
+    Checks::default()
+        .rule(
+            "/new_password",
+            check_choice(&body.new_password, &app.public_url, &names),
+        )
+        .done()?;
+    app.throttle.account(&user_id.to_string(), call.ip)?;
     let current = Zeroizing::new(body.current_password);
     if !app
         .passwords

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, delete, get, post};
 use latchkey_store::{links, sessions as rows, users};
 use latchkey_types::{
     ProblemCode,
-    limits::{PASSWORD_MAX, check_password},
+    limits::PASSWORD_MAX,
     session::{ClaimRequest, SessionState, SignInRequest, SignedIn},
 };
 use zeroize::Zeroizing;
@@ -13,7 +13,12 @@ use crate::{
     app::Ending,
     audit,
     error::{ApiError, ApiResult},
-    http::{Anyone, Entrance, Guard, Json, Presence, cookie},
+    http::{
+        Anyone, Entrance, Guard, Json, Presence,
+        asked::{self, Who},
+        cookie,
+    },
+    password::choice::check_choice,
     sessions::Beginning,
     validate::Checks,
 };
@@ -100,7 +105,7 @@ pub async fn sign_in(guard: Guard<Entrance, Json<SignInRequest>>) -> ApiResult<H
     )
     .on(session.id);
     let user = app
-        .write(move |tx| {
+        .write_ending(move |tx| {
             // Disabled or given a new password while this one was being checked?
             let fresh = users::find_user(tx, user.id)?;
             let unchanged = fresh.as_ref().is_some_and(|fresh| {
@@ -112,11 +117,12 @@ pub async fn sign_in(guard: Guard<Entrance, Json<SignInRequest>>) -> ApiResult<H
                     "The account was changed just now. Try again.",
                 ));
             }
-            session.begin(tx, user.id)?;
+            let ended = session.begin(tx, user.id)?;
             tx.audit(&entry.done())?;
-            Ok(user)
+            Ok((user, ended.into_iter().collect()))
         })
         .await?;
+    asked::note(&call.request, Who::User(user.id));
     Ok(HttpResponse::Ok()
         .cookie(beginning.cookie(&call))
         .json(SignedIn {
@@ -140,17 +146,17 @@ pub async fn claim_session(guard: Guard<Entrance, Json<ClaimRequest>>) -> ApiRes
     } = guard;
     let app = call.app.clone();
     app.throttle.address(call.ip)?;
+    let password = Zeroizing::new(body.password);
+    // Whose name it must not be is known only with the link.
     Checks::default()
-        .rule("/password", check_password(&body.password))
+        .rule("/password", check_choice(&password, &app.public_url, &[]))
         .done()?;
-    let password_hash = app
-        .passwords
-        .hash(&app, Zeroizing::new(body.password))
-        .await?;
+    let password_hash = app.passwords.hash(&app, password.clone()).await?;
     let digest = app.ring.link.digest(body.token.as_bytes());
     let beginning = Beginning::new(&call)?;
     let session = beginning.seed();
     let (now, call_ip) = (call.now, call.ip_text());
+    let public_url = app.public_url.clone();
     let user = app
         .write_ending(move |tx| {
             let invalid = || {
@@ -163,14 +169,21 @@ pub async fn claim_session(guard: Guard<Entrance, Json<ClaimRequest>>) -> ApiRes
             let user = users::find_user(tx, user_id)?
                 .filter(|user| user.disabled_at.is_none())
                 .ok_or_else(invalid)?;
+            // Refused here, the transaction is undone, and the link not used up.
+            let names = [user.name.as_str(), user.email.as_str()];
+            Checks::default()
+                .rule("/password", check_choice(&password, &public_url, &names))
+                .done()?;
             users::set_password(tx, user_id, &password_hash)?;
-            let ended = rows::delete_sessions_of(tx, user_id, None)?;
+            let all = rows::delete_sessions_of(tx, user_id, None)?;
+            let mut ended: Vec<Ending> = all.into_iter().map(Ending::Session).collect();
             let entry = audit::by_user(now, call_ip, user.id, &user.name, "session.claim");
             tx.audit(&entry.on(session.id).done())?;
-            session.begin(tx, user_id)?;
-            Ok((user, ended.into_iter().map(Ending::Session).collect()))
+            ended.extend(session.begin(tx, user_id)?);
+            Ok((user, ended))
         })
         .await?;
+    asked::note(&call.request, Who::User(user.id));
     Ok(HttpResponse::Ok()
         .cookie(beginning.cookie(&call))
         .json(SignedIn {

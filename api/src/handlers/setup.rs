@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, post};
 use latchkey_store::{members, new_id, projects, users};
 use latchkey_types::{
     ProblemCode,
-    limits::{check_email, check_name, check_password},
+    limits::{check_email, check_name},
     member::Role,
     session::{SetupDone, SetupRequest},
     user::InstanceRole,
@@ -16,7 +16,11 @@ use crate::{
     app::App,
     audit,
     error::{ApiError, ApiResult},
-    http::{Entrance, Guard, Json},
+    http::{
+        Entrance, Guard, Json,
+        asked::{self, Who},
+    },
+    password::choice::check_choice,
     sessions::Beginning,
     validate::Checks,
     view,
@@ -49,11 +53,15 @@ pub async fn set_up(guard: Guard<Entrance, Json<SetupRequest>>) -> ApiResult<Htt
             "This is not the token that the server printed at its last start.",
         ));
     }
+    let names = [body.name.as_str(), body.email.as_str()];
     let mut checks = Checks::default();
     checks
         .rule("/name", check_name(&body.name))
         .rule("/email", check_email(body.email.trim()))
-        .rule("/password", check_password(&body.password));
+        .rule(
+            "/password",
+            check_choice(&body.password, &app.public_url, &names),
+        );
     if let Some(name) = &body.project_name {
         checks.rule("/project_name", check_name(name));
     }
@@ -109,6 +117,7 @@ pub async fn set_up(guard: Guard<Entrance, Json<SetupRequest>>) -> ApiResult<Htt
             })
             .await?;
         app.setup.done();
+        asked::note(&call.request, Who::User(user.id));
         let done = SetupDone {
             user: user.to_user(),
             project: project.map(|row| view::project(row, Role::Owner, &app.public_url)),

@@ -87,7 +87,8 @@ fn home(app: &App) -> HttpResponse {
         "What is here",
         &format!(
             "<h1>Latchkey issues, checks and revokes API keys for MCP servers</h1>{setup}\
-             <ul><li><a href=\"/docs/\">The API, to read and to try</a></li>\
+             <ul><li><a href=\"/docs/guide/\">The guides</a></li>\
+             <li><a href=\"/docs/\">The API, to read and to try</a></li>\
              <li><a href=\"/openapi.yaml\">openapi.yaml</a>, for generated clients</li>\
              <li><a href=\"/docs/errors\">The error codes</a></li></ul>\
              <p>This build has no browser app in it.</p>"

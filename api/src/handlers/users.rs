@@ -6,7 +6,7 @@ use latchkey_keys::OpaqueToken;
 use latchkey_store::{Tx, keys, links, new_id, sessions, tokens, users as rows};
 use latchkey_types::{
     ProblemCode, Timestamp, UserId,
-    limits::{check_email, check_name, check_password},
+    limits::{check_email, check_name},
     page::UserPage,
     receipt::RevokeReason,
     user::{
@@ -26,6 +26,7 @@ use crate::{
         idempotency::{self, Made},
     },
     paging::{page, page_query},
+    password::choice::check_choice,
     validate::Checks,
     view,
 };
@@ -80,7 +81,8 @@ pub async fn create_user(
         .rule("/name", check_name(&body.name))
         .rule("/email", check_email(body.email.trim()));
     if let Some(password) = &body.password {
-        checks.rule("/password", check_password(password));
+        let names = [body.name.as_str(), body.email.as_str()];
+        checks.rule("/password", check_choice(password, &app.public_url, &names));
     }
     checks.done()?;
     let password_hash = match body.password {

@@ -10,7 +10,13 @@ use latchkey_types::{
 
 use crate::{
     error::{ApiError, ApiResult},
-    http::{Guard, Json, Verifier, envelope::Quiet, guard::Call, key_source},
+    http::{
+        Guard, Json, Verifier,
+        asked::{self, Who},
+        envelope::Quiet,
+        guard::Call,
+        key_source,
+    },
 };
 
 /// Check a key that somebody presented
@@ -114,6 +120,7 @@ pub fn admit(
     let gate = &call.app.gate;
     match gate.verify(&presented.text, wanted, call.now) {
         Verdict::Accepted(pass) => {
+            asked::note(&call.request, Who::Key(pass.key_id()));
             if presented.via == Via::Url && !pass.project().settings().allow_key_in_url {
                 gate.note_refused(&pass, call.now);
                 call.app.metrics.checked(Some(VerifyCode::Invalid));
@@ -127,6 +134,7 @@ pub fn admit(
         Verdict::Refused { code, known } => {
             call.app.metrics.checked(Some(code));
             if let Some(pass) = &known {
+                asked::note(&call.request, Who::Key(pass.key_id()));
                 gate.note_refused(pass, call.now);
             }
             Err(match code {

@@ -7,7 +7,11 @@ use latchkey_types::{
     user::InstanceRole,
 };
 
-use super::{cookie, guard::Call};
+use super::{
+    asked::{self, Who},
+    cookie,
+    guard::Call,
+};
 use crate::error::{ApiError, ApiResult};
 
 /// Somebody whose credential was good.
@@ -83,6 +87,7 @@ impl Caller {
                 seen_at: session.last_seen_at,
             },
         };
+        asked::note(&call.request, Who::User(user.id));
         crate::sessions::touch(call, &session);
         Ok(Some(caller))
     }
@@ -212,6 +217,7 @@ fn bearer(call: &Call, value: &[u8]) -> ApiResult<Caller> {
         .token(token, call.now)
         .map_err(|_| ApiError::unavailable("the gate is closed"))?
         .ok_or_else(bad)?;
+    asked::note(&call.request, Who::Token(pass.token_id(), pass.user().id));
     Ok(Caller {
         user_id: pass.user().id,
         name: pass.user().name.clone(),

@@ -1,7 +1,7 @@
 //! The middleware round everything: the request's id, the security headers, the problem document of a
 //! refused request, and one line in the log. The query string is never logged: it can hold a key.
 
-use std::time::Instant;
+use std::{net::IpAddr, time::Instant};
 
 use actix_web::{
     Error, HttpMessage as _, HttpResponse,
@@ -15,9 +15,13 @@ use actix_web::{
     web,
 };
 use latchkey_types::{Problem, ProblemCode};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, field::display};
 
-use super::request_id::RequestId;
+use super::{
+    asked::{self, Asked, Who},
+    origin,
+    request_id::RequestId,
+};
 use crate::{
     app::App,
     error::{ApiError, Inner},
@@ -45,7 +49,7 @@ pub async fn wrap(
         // RFC 9110 §9.3.2: HEAD is GET without the content, which the encoder leaves out by itself.
         request.head_mut().method = Method::GET;
     }
-    request.extensions_mut().insert(id);
+    request.extensions_mut().insert(Asked::default());
     let span = tracing::info_span!(
         "request",
         request_id = %id,
@@ -202,14 +206,53 @@ fn log(
     if let Some(app) = response.request().app_data::<web::Data<App>>() {
         app.metrics.answered(status);
     }
-    let code = problem.map(|p| p.code().as_str());
+    let asked = asked::known(response.request());
+    let code = problem.map(|p| p.code().as_str()).or(asked.refused);
     let internal = problem.and_then(|p| p.inner().internal.as_deref());
     let is_quiet = response.response().extensions().get::<Quiet>().is_some();
+    // Called only for a line that is written.
+    let ip = || client_ip(response).map(display);
+    let user = || asked.who.and_then(Who::user_id).map(display);
+    let token = || asked.who.and_then(Who::token_id).map(display);
+    let key = || asked.who.and_then(Who::key_id).map(display);
     match status {
-        500 | 502.. if !is_quiet || internal.is_some() => {
-            tracing::error!(status, duration_ms, code, error.detail = internal, "failed");
-        }
-        _ if is_quiet => tracing::debug!(status, duration_ms, code, "answered"),
-        _ => tracing::info!(status, duration_ms, code, "answered"),
+        500 | 502.. if !is_quiet || internal.is_some() => tracing::error!(
+            status,
+            duration_ms,
+            code,
+            client.ip = ip(),
+            user.id = user(),
+            token.id = token(),
+            key.id = key(),
+            error.detail = internal,
+            "failed"
+        ),
+        _ if is_quiet => tracing::debug!(
+            status,
+            duration_ms,
+            code,
+            client.ip = ip(),
+            user.id = user(),
+            token.id = token(),
+            key.id = key(),
+            "answered"
+        ),
+        _ => tracing::info!(
+            status,
+            duration_ms,
+            code,
+            client.ip = ip(),
+            user.id = user(),
+            token.id = token(),
+            key.id = key(),
+            "answered"
+        ),
     }
+}
+
+/// The caller's address, as far as trusted proxies tell.
+fn client_ip(response: &ServiceResponse<BoxBody>) -> Option<IpAddr> {
+    let request = response.request();
+    let app = request.app_data::<web::Data<App>>()?;
+    origin::client_ip(request, &app.config.trusted_proxies)
 }

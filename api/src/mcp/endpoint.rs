@@ -28,6 +28,7 @@ use crate::{
     clock,
     handlers::verify::sentence,
     http::{
+        asked::{self, Who},
         guard::Call,
         key_source::{self, NoKey},
     },
@@ -86,7 +87,7 @@ fn admit<'a>(call: &'a Call, slug: &str) -> Result<Visit<'a>, Refusal> {
     let gate = &call.app.gate;
     let open = gate.open(&pass, clock::now()).map_err(|why| match why {
         GateRefusal::NotServing => Refusal::unavailable(),
-        GateRefusal::Code(code) => Refusal::bad_key(realm, code, sentence(code)),
+        GateRefusal::Code(code) => bad_key(call, realm, code, sentence(code)),
     })?;
     if gate.open_calls_of(pass.key_id()) > call.app.config.mcp_calls_per_key as usize {
         return Err(Refusal::too_many_calls(call.app.config.mcp_calls_per_key));
@@ -113,8 +114,14 @@ fn admit<'a>(call: &'a Call, slug: &str) -> Result<Visit<'a>, Refusal> {
 fn check(call: &Call, slug: &str, realm: &str) -> Result<(Pass, Via), Refusal> {
     let presented = match key_source::find(&call.request, call.request.query_string()) {
         Ok(presented) => presented,
-        Err(NoKey::Absent) => return Err(Refusal::no_key(realm)),
-        Err(NoKey::Several) => return Err(Refusal::several_keys()),
+        Err(NoKey::Absent) => {
+            asked::note_refusal(&call.request, "missing");
+            return Err(Refusal::no_key(realm));
+        }
+        Err(NoKey::Several) => {
+            asked::note_refusal(&call.request, "credential_conflict");
+            return Err(Refusal::several_keys());
+        }
     };
     let gate = &call.app.gate;
     let count = |code| call.app.metrics.checked(code);
@@ -127,18 +134,21 @@ fn check(call: &Call, slug: &str, realm: &str) -> Result<(Pass, Via), Refusal> {
             if presented.via == Via::Url && !pass.project().settings().allow_key_in_url =>
         {
             count(Some(VerifyCode::Invalid));
+            asked::note(&call.request, Who::Key(pass.key_id()));
             gate.note_refused(&pass, call.now);
             let message =
                 "This project doesn't take keys in URLs. Send it as Authorization: Bearer.";
-            Err(Refusal::bad_key(realm, VerifyCode::Invalid, message))
+            Err(bad_key(call, realm, VerifyCode::Invalid, message))
         }
         Verdict::Accepted(pass) => {
+            asked::note(&call.request, Who::Key(pass.key_id()));
             count(Some(VerifyCode::Valid));
             Ok((pass, presented.via))
         }
         Verdict::Refused { code, known } => {
             count(Some(code));
             if let Some(pass) = &known {
+                asked::note(&call.request, Who::Key(pass.key_id()));
                 gate.note_refused(pass, call.now);
             }
             // A key of another project and an unknown project look like an unknown key.
@@ -147,9 +157,15 @@ fn check(call: &Call, slug: &str, realm: &str) -> Result<(Pass, Via), Refusal> {
             } else {
                 code
             };
-            Err(Refusal::bad_key(realm, code, sentence(code)))
+            Err(bad_key(call, realm, code, sentence(code)))
         }
     }
+}
+
+/// The refusal of a key, which the log hears of.
+fn bad_key(call: &Call, realm: &str, code: VerifyCode, message: &str) -> Refusal {
+    asked::note_refusal(&call.request, code.as_str());
+    Refusal::bad_key(realm, code, message)
 }
 
 /// A message: read it whole, check it, and let the backend answer.

@@ -141,10 +141,27 @@ fn without_null_choice(map: &mut Map<String, Value>) {
         }
         let only = choices.len() == 1;
         map.insert("nullable".to_owned(), json!(true));
-        if only && let Some(choices) = map.shift_remove(place) {
-            map.insert("allOf".to_owned(), choices);
+        if only && let Some(Value::Array(mut choices)) = map.shift_remove(place) {
+            match choices.pop() {
+                // What is more than a reference is the schema itself: generators lose what is in an `allOf` in an `allOf`.
+                Some(Value::Object(choice)) if is_mergeable(&choice, map) => {
+                    for (name, value) in choice {
+                        map.entry(name).or_insert(value);
+                    }
+                }
+                Some(choice) => {
+                    map.insert("allOf".to_owned(), json!([choice]));
+                }
+                None => {}
+            }
         }
     }
+}
+
+/// Whether a choice can be put into the schema that offers it: nothing of it is said there already, but in words.
+fn is_mergeable(choice: &Map<String, Value>, map: &Map<String, Value>) -> bool {
+    let is_said = |name: &String| name != "description" && map.contains_key(name);
+    !choice.contains_key("$ref") && !choice.keys().any(is_said)
 }
 
 /// Whatever stands beside a `$ref` is ignored in 3.0, so the reference goes into an `allOf`.
@@ -180,6 +197,10 @@ mod tests {
             (
                 json!({"oneOf": [{"$ref": "#/x"}, {"type": "null"}], "description": "d"}),
                 json!({"allOf": [{"$ref": "#/x"}], "description": "d", "nullable": true}),
+            ),
+            (
+                json!({"oneOf": [{"type": "null"}, {"$ref": "#/x", "description": "d"}]}),
+                json!({"nullable": true, "description": "d", "allOf": [{"$ref": "#/x"}]}),
             ),
             (
                 json!({"oneOf": [{"type": "null"}, {"$ref": "#/x"}, {"$ref": "#/y"}]}),

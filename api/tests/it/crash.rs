@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Backend, backend, eventually,
-    process::{Client, Home},
+    process::{Client, Home, Process},
     wire::Wire,
 };
 
@@ -114,7 +114,7 @@ async fn what_was_acknowledged_before_a_kill_is_true_after_the_restart() {
         })
         .await;
         check_chain(&home, acknowledged).await;
-        let asked = settle(server.address(), &token, entries).await;
+        let asked = settle(&server, &token, entries).await;
         entries = asked.0;
         checks += asked.1;
         check_list(&client, &project, &entries, kills).await;
@@ -290,23 +290,28 @@ impl Entry {
 }
 
 /// Compares every key with what was acknowledged, and learns what became of the rest; how often it asked.
-async fn settle(address: &str, token: &str, entries: Vec<Entry>) -> (Vec<Entry>, usize) {
+async fn settle(server: &Process, token: &str, entries: Vec<Entry>) -> (Vec<Entry>, usize) {
     let shares = shares(entries).into_iter().map(|share| {
         // By hand, on one connection: the more keys there have been, the more there is to ask.
-        let (wire, token) = (Wire::open(address), token.to_owned());
-        tokio::task::spawn_blocking(move || settle_share(wire, &token, share))
+        let (address, token) = (server.address().to_owned(), token.to_owned());
+        tokio::task::spawn_blocking(move || settle_share(&address, &token, share))
     });
     let (mut entries, mut asked) = (Vec::new(), 0);
     for share in shares.collect::<Vec<_>>() {
-        let (share, count) = share.await.unwrap();
+        let (share, count) = share.await.unwrap_or_else(|error| {
+            let log = server.log();
+            let lines: Vec<&str> = log.lines().collect();
+            let last = &lines[lines.len().saturating_sub(30)..];
+            panic!("{error}; the server's log ends:\n{}", last.join("\n"))
+        });
         entries.extend(share);
         asked += count;
     }
     (entries, asked)
 }
 
-fn settle_share(mut wire: Wire, token: &str, mut entries: Vec<Entry>) -> (Vec<Entry>, usize) {
-    let mut asked = 0;
+fn settle_share(address: &str, token: &str, mut entries: Vec<Entry>) -> (Vec<Entry>, usize) {
+    let (mut wire, mut asked) = (Wire::open(address), 0);
     let mut verdict = |secret: &str| -> String {
         asked += 1;
         let body = json!({"key": secret}).to_string();
@@ -316,6 +321,8 @@ fn settle_share(mut wire: Wire, token: &str, mut entries: Vec<Entry>) -> (Vec<En
             // No verdict: a server that outlived its database may notice that only now.
             if status == 503 && begin.elapsed() < PATIENCE {
                 std::thread::sleep(Duration::from_millis(20));
+                // It was answered before its body was read, and with that the connection ended.
+                wire = Wire::open(address);
                 continue;
             }
             assert_eq!(status, 200, "{answer}");

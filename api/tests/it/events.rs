@@ -24,7 +24,10 @@ async fn the_first_call_is_told_live_and_to_whoever_comes_later() {
     let path = format!("{}/events", project.key(&key));
     let mut early = ada.get(&path).follow().await;
     assert_eq!(early.status, 200);
-    assert_eq!(early.headers["content-type"], "text/event-stream");
+    assert_eq!(
+        early.headers["content-type"],
+        "text/event-stream; charset=utf-8"
+    );
     assert_eq!(early.headers["x-accel-buffering"], "no");
     assert_eq!(early.headers["cache-control"], "no-store");
 

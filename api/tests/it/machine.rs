@@ -116,6 +116,29 @@ async fn the_description_is_served_as_json_and_as_yaml() {
 }
 
 #[tokio::test]
+async fn every_text_names_its_charset() {
+    let server = TestServer::start().await;
+    for (path, kind) in [
+        ("/healthz", "text/plain"),
+        ("/readyz", "text/plain"),
+        ("/docs/", "text/html"),
+        ("/docs/index.html", "text/html"),
+        ("/docs/index.css", "text/css"),
+        ("/docs/swagger-ui.css", "text/css"),
+        ("/docs/swagger-initializer.js", "text/javascript"),
+        ("/docs/errors", "text/html"),
+        ("/assets/page.css", "text/css"),
+    ] {
+        let answer = server.anonymous().get(path).send().await;
+        assert_eq!(answer.status, 200, "{path}");
+        let wanted = format!("{kind}; charset=utf-8");
+        let found = answer.header("content-type");
+        assert_eq!(found, Some(wanted.as_str()), "{path}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn every_error_code_has_its_page() {
     let server = TestServer::start().await;
     let nobody = server.anonymous();
@@ -280,6 +303,7 @@ async fn every_answer_has_its_headers() {
             policy.contains("default-src 'none'") || policy.contains("default-src 'self'"),
             "number {n}: {policy}"
         );
+        assert!(policy.contains("base-uri 'none'"), "number {n}: {policy}");
         assert!(
             policy.contains("frame-ancestors 'none'"),
             "number {n}: {policy}"

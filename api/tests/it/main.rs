@@ -8,6 +8,7 @@
     reason = "a test ends at what it didn't expect"
 )]
 
+mod asvs;
 mod audit;
 mod backend_settings;
 mod backup;
@@ -26,16 +27,19 @@ mod idempotency;
 mod input;
 mod interleaving;
 mod keys;
+mod log_lines;
 mod machine;
 mod matrix;
 mod mcp;
 mod me;
 mod members;
 mod memories;
+mod passwords;
 mod postgres_tls;
 mod projects;
 mod readme;
 mod revoke;
+mod roles;
 mod rotate;
 mod sabotage;
 mod scanners;

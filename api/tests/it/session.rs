@@ -205,6 +205,46 @@ async fn signing_in_never_goes_on_with_a_session_that_the_browser_had() {
 }
 
 #[tokio::test]
+async fn signing_in_again_ends_the_session_that_the_browser_had() {
+    let server = TestServer::start().await;
+    let first = server.set_up().await;
+    let elsewhere = first.sign_in("ada@example.com", PASSWORD).await;
+    // A sign-in that is refused ends nothing.
+    let wrong = credentials("ada@example.com", "wrong horse battery");
+    first
+        .post("session", wrong)
+        .send()
+        .await
+        .problem(401, "invalid_credentials");
+    first.get("me").send().await.status(200);
+
+    let answer = first.post("session", ada()).send().await;
+    assert_eq!(answer.status, 200);
+    first.get("me").send().await.problem(401, "unauthenticated");
+    let second = format!("latchkey={}", cookie(&answer).1);
+    let sessions = server.anonymous().get("me/sessions");
+    let listed = sessions.header("cookie", &second).send().await.status(200);
+    let listed = listed["items"].as_array().unwrap();
+    assert_eq!(listed.len(), 2, "the new one, and that of another browser");
+    assert_eq!(listed[0]["is_current"], true);
+    elsewhere.get("me").send().await.status(200);
+    assert_eq!(elsewhere.delete("me/sessions").send().await.status, 204);
+    let gone = server.anonymous().get("me").header("cookie", &second);
+    gone.send().await.problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn signing_in_as_somebody_else_ends_the_session_of_before() {
+    let server = TestServer::start().await;
+    let ada = server.set_up().await;
+    let other = ada.member("Other").await;
+    let body = credentials(other.email(), PASSWORD);
+    assert_eq!(ada.post("session", body).send().await.status, 200);
+    ada.get("me").send().await.problem(401, "unauthenticated");
+    other.get("me").send().await.status(200);
+}
+
+#[tokio::test]
 async fn a_session_outlives_a_restart() {
     let server = TestServer::start().await;
     let ada = server.set_up().await;

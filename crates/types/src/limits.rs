@@ -119,7 +119,8 @@ pub fn check_email(email: &str) -> Result<(), String> {
     }
 }
 
-/// Whether a password may be chosen. Length is the only rule (ASVS 5.0 6.2.5: no composition rules).
+/// Whether a password has a length that may be chosen. Its characters are free (ASVS 5.0 6.2.5: no composition
+/// rules); common ones and names are the server's to refuse, which has the list and knows the names.
 ///
 /// # Errors
 /// A sentence that says what to change.

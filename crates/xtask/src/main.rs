@@ -8,6 +8,7 @@ mod openapi;
 mod packages;
 mod run;
 mod shell;
+mod soak;
 mod steps;
 mod test;
 
@@ -23,11 +24,14 @@ cargo xtask frontend           build the browser app alone, into frontend/dist
 cargo xtask sizes              what the browser app weighs; fails beyond its budget
 cargo xtask test               everything, on SQLite and PostgreSQL, with the browser
 cargo xtask browser            the browser tests alone
-cargo xtask screenshots        every page and dialog into test-output/screenshots, the README's into docs/images
+cargo xtask screenshots        every page and dialog into test-output/screenshots, the README's and the guides'
+                               pictures into docs/
 cargo xtask check              formatting, clippy, docs, doors, licences, cargo-deny
 cargo xtask fmt|clippy|doc|doors|licences|deny
                                one part of check
-cargo xtask openapi [--check]  write openapi.yaml, or fail if it is stale";
+cargo xtask soak crash|api|fuzz [N]
+                               the long runs: N kills, requests, or seconds for each parser
+cargo xtask openapi [--check]  write openapi.yaml and openapi-3.0.json, or fail if one is stale";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -38,6 +42,17 @@ fn main() -> ExitCode {
             say(&format!("xtask: {error}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The one number that may follow.
+fn number(rest: &[&str]) -> Outcome<Option<u32>> {
+    match rest {
+        [] => Ok(None),
+        [one] => Ok(Some(one.parse().map_err(|_| {
+            format!("`{one}` is no number: say how many, or nothing")
+        })?)),
+        _ => Err("too much is said: one number at most".into()),
     }
 }
 
@@ -57,6 +72,9 @@ fn dispatch(arguments: &[&str]) -> Outcome {
         ["doors"] => doors::doors(),
         ["licences"] => licences::licences(),
         ["deny"] => check::deny(&["check"]),
+        ["soak", "crash", rest @ ..] => soak::crash(number(rest)?),
+        ["soak", "api", rest @ ..] => soak::api(number(rest)?),
+        ["soak", "fuzz", rest @ ..] => soak::fuzz(number(rest)?),
         ["openapi"] => openapi::write(),
         ["openapi", "--check"] => openapi::check(),
         [] | ["help" | "--help" | "-h"] => {

@@ -49,6 +49,27 @@ pub const PYTHON: Need = Need {
     is_there: python::can_make_environments,
 };
 
+/// One of the reverse proxies whose configurations are tested.
+pub const NGINX: Need = Need {
+    what: "nginx",
+    packages: &["nginx-light"],
+    is_there: || which("nginx").is_some() || Path::new("/usr/sbin/nginx").is_file(),
+};
+
+/// Another one.
+pub const CADDY: Need = Need {
+    what: "Caddy",
+    packages: &["caddy"],
+    is_there: || which("caddy").is_some(),
+};
+
+/// Runs the generator of clients.
+pub const JAVA: Need = Need {
+    what: "Java 11 or newer",
+    packages: &["default-jre-headless"],
+    is_there: || which("java").is_some(),
+};
+
 /// What the dialog's lines for a terminal call.
 pub const CURL: Need = Need {
     what: "curl",
@@ -86,6 +107,8 @@ pub fn ensure(needs: &[Need]) -> Outcome {
         // stdout belongs to what xtask starts, so apt's goes nowhere; its errors stay visible.
         command
             .env("DEBIAN_FRONTEND", "noninteractive")
+            // Programs are wanted here, not services: this keeps Debian from starting what it installs.
+            .env("RUNLEVEL", "1")
             .args(arguments);
         shell::output(&mut command).map(drop)
     };

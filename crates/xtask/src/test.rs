@@ -7,23 +7,30 @@ use std::process::Command;
 use latchkey_cluster::Cluster;
 
 use crate::frontend::{self, Build};
-use crate::packages::{self, CHROMIUM, CURL, LIBPQ, NODE, POSTGRES, PYTHON};
+use crate::packages::{self, CADDY, CHROMIUM, CURL, JAVA, LIBPQ, NGINX, NODE, POSTGRES, PYTHON};
 use crate::shell::{self, Outcome, cargo, finished, succeeds};
 use crate::steps::Steps;
 use crate::{check, openapi};
 
+pub mod clients;
+pub mod contract;
 mod node;
 pub mod python;
 
 /// What the tests read: the server to make their databases on, and which backend a run is for.
-const SERVER: &str = "LATCHKEY_TEST_POSTGRES";
-const BACKEND: &str = "LATCHKEY_TEST_BACKEND";
+pub const SERVER: &str = "LATCHKEY_TEST_POSTGRES";
+pub const BACKEND: &str = "LATCHKEY_TEST_BACKEND";
+
+/// Requests that the contract's test makes; the soak makes more.
+const EXAMPLES: u32 = 5000;
 
 /// Runs every check and every test, then says what failed; the last line counts the tests.
 pub fn test() -> Outcome {
     let mut steps = Steps::default();
     let ready = steps.run("system packages", || {
-        packages::ensure(&[LIBPQ, POSTGRES, CHROMIUM, NODE, PYTHON, CURL])
+        packages::ensure(&[
+            LIBPQ, POSTGRES, CHROMIUM, NODE, PYTHON, CURL, NGINX, CADDY, JAVA,
+        ])
     }) && steps.run("npm packages", node::install)
         && steps.run("Python packages", python::install);
     if ready {
@@ -40,6 +47,7 @@ pub fn test() -> Outcome {
             steps.run("doc tests", || {
                 shell::run(&mut cargo(&["test", "--workspace", "--doc"])?)
             });
+            steps.run("generated client in Rust", clients::build);
             steps.tests(
                 "browser",
                 node::browser_tests(&finished("debug", "latchkey")?),
@@ -61,11 +69,12 @@ pub fn screenshots() -> Outcome {
 
 /// Makes what the browser needs, and says where the server is.
 fn for_the_browser() -> Outcome<PathBuf> {
-    packages::ensure(&[LIBPQ, CHROMIUM, NODE, PYTHON, CURL])?;
+    packages::ensure(&[LIBPQ, CHROMIUM, NODE, PYTHON, CURL, NGINX, CADDY, JAVA])?;
     node::install()?;
     python::install()?;
     frontend::build(Build::Small)?;
     openapi::build()?;
+    clients::build()?;
     finished("debug", "latchkey")
 }
 
@@ -92,7 +101,10 @@ fn on_both_databases(steps: &mut Steps) {
         Ok(command)
     };
     steps.tests("every test, HTTP on SQLite", on("sqlite", &[]));
+    // Those on PostgreSQL wait for the disk half of their time.
+    let contract = contract::Contract::start(EXAMPLES);
     steps.tests("HTTP on PostgreSQL", on("postgres", &["--test", "it"]));
+    steps.run("API contract", || contract?.finish());
 }
 
 /// Compiles the tests and the server. Always for the whole workspace: cargo chooses the dependencies' features by

@@ -34,6 +34,7 @@ pub fn Header() -> impl IntoView {
                         <Show when=move || is_admin.get()>
                             <Place href="/users" label="Users" />
                         </Show>
+                        <a href="/docs/guide/" rel="external">"Guide"</a>
                     </nav>
                     <AccountMenu />
                 </Show>

@@ -59,7 +59,7 @@ impl Stage {
 /// Waits until events have arrived, without reading them.
 async fn arrived(stream: &TcpStream) {
     eventually("events arrive", async || {
-        let mut head = [0; 512];
+        let mut head = [0; 4096];
         let count = stream.peek(&mut head).await.unwrap();
         head[..count]
             .windows(5)

@@ -161,6 +161,23 @@ async fn a_claimed_link_ends_every_session_of_before() {
 }
 
 #[tokio::test]
+async fn claiming_a_link_ends_the_session_that_the_browser_had() {
+    let server = TestServer::start().await;
+    let ada = server.set_up().await;
+    let elsewhere = ada.sign_in("ada@example.com", PASSWORD).await;
+    let (_, token) = invite(&ada, &server).await;
+    let body = |token: &str| json!({ "token": token, "password": PASSWORD });
+    // A link that doesn't work ends nothing.
+    let wrong = ada.post("session/claim", body("x")).send().await;
+    wrong.problem(403, "sign_in_link_invalid");
+    ada.get("me").send().await.status(200);
+    let right = ada.post("session/claim", body(&token)).send().await;
+    assert_eq!(right.status, 200);
+    ada.get("me").send().await.problem(401, "unauthenticated");
+    elsewhere.get("me").send().await.status(200);
+}
+
+#[tokio::test]
 async fn nonsense_is_no_link_and_guessing_is_throttled() {
     let server = TestServer::start_with(|config| config.sign_in_attempts = 4).await;
     server.set_up().await;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::python;
+use super::{clients, python};
 use crate::packages;
 use crate::shell::{self, Outcome, output, program, root, which};
 
@@ -74,7 +74,9 @@ fn with_a_browser(server: &Path) -> Outcome<Command> {
     command
         .env("LATCHKEY_BIN", server)
         .env("CHROMIUM", chromium)
-        .env("MCP_PYTHON", python::interpreter()?);
+        .env("MCP_PYTHON", python::MCP.interpreter()?)
+        .env("LATCHKEY_RUST_CLIENT", clients::rust()?)
+        .env("OPENAPI_GENERATOR_JAR", clients::generator()?);
     Ok(command)
 }
 

@@ -224,7 +224,8 @@ fn FirstSteps(children: Children) -> impl IntoView {
         <Empty title="No keys yet">
             <p>
                 "Add an MCP server: you get a secret and an endpoint URL to paste into Claude, Cursor, VS Code or a \
-                 script."
+                 script. "
+                <a href="/docs/guide/creating-a-key" rel="external">"Step by step"</a>
             </p>
             <p>
                 "Describe each key by what it is for, such as “Production - Claude Integration”. “Key 1” or “Test” \

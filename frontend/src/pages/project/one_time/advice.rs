@@ -32,18 +32,28 @@ pub fn Storage() -> impl IntoView {
     }
 }
 
-/// What to do when the secret is gone, and where the API is described.
+/// What to do when the secret is gone, and where that and the API are described.
 #[component]
 pub fn LostHelp() -> impl IntoView {
     view! {
         <p class="hint lost">
             <strong>"Lost it? Rotate or delete."</strong>
             " Both are in the key's menu in the list: rotating gives the same key a new secret. "
-            <a href="/docs/" target="_blank" rel="external noopener">
-                "API reference"
-                <Icon glyph=Glyph::External />
-                <span class="spoken">" (opens in a new tab)"</span>
-            </a>
+            {new_tab("/docs/guide/", "Guide")}
+            " "
+            {new_tab("/docs/", "API reference")}
         </p>
     }
+}
+
+/// A link that leaves the dialog as it is.
+fn new_tab(href: &'static str, label: &'static str) -> impl IntoView {
+    view! {
+        <a href=href target="_blank" rel="external noopener">
+            {label}
+            <Icon glyph=Glyph::External />
+            <span class="spoken">" (opens in a new tab)"</span>
+        </a>
+    }
+    .into_any()
 }
