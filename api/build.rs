@@ -1,8 +1,8 @@
 //! Lists files that are compiled into the server: the browser app's for `src/handlers/assets.rs`, the user guide's for
 //! `src/handlers/guides.rs`.
 //!
-//! No folder of the app's, no app: the server is built all the same, and says so at its root. This is all that a package
-//! such as rust-embed would do here; that one would have to be told of new names by such a script, too.
+//! No folder of the app's, no app: the server is built all the same, and says so at its root. This is all that a
+//! package such as rust-embed would do here; that one would have to be told of new names by such a script, too.
 
 use std::env;
 use std::error::Error;

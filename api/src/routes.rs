@@ -93,6 +93,8 @@ pub fn rest(config: &mut web::ServiceConfig) {
         // Before Swagger UI's own files, whose pattern takes everything below /docs.
         .service(h::docs::list_errors)
         .service(h::docs::show_error)
+        .service(h::guides::redirect_guide)
+        .service(h::guides::show_guide)
         .service(h::docs::redirect_docs)
         .service(h::docs::show_docs)
         .service(h::spa::show_home)

@@ -21,6 +21,7 @@ mod events;
 #[cfg(target_os = "linux")]
 mod faults;
 mod forward_auth;
+mod guides;
 mod hunt;
 mod hygiene;
 mod idempotency;
