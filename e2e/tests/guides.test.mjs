@@ -289,7 +289,7 @@ async function walk() {
   await button("End access now").waitFor();
   await look();
   await button("End access now").click();
-  await page.getByText("Access ended.").waitFor();
+  await page.getByText("Access ended.").first().waitFor();
   await look();
   await bin.waitFor({ state: "detached" });
   assert.ok(!(await isTaken(server, project.slug, second)));

@@ -37,7 +37,7 @@ fn check(input: &[u8]) -> Outcome {
             hold(!is_json, "it is called no JSON, and is")?;
         }
         Err(Fault::Encoding) => hold(
-            text.is_none() || (is_json && tree.is_none()) || !is_json,
+            text.is_none() || !is_json || tree.is_none(),
             "it is said to have half a character, and has none",
         )?,
         Err(Fault::Depth) => hold(tree.is_none(), "it is called too deep, and can be read")?,
