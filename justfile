@@ -36,6 +36,10 @@ doors:
 openapi *ARGS:
     cargo xtask openapi {{ ARGS }}
 
+# The long runs, N of each: `just soak crash 500`, `just soak api 100000`, `just soak fuzz 600`
+soak *ARGS:
+    cargo xtask soak {{ ARGS }}
+
 # Format every file
 fmt:
     cargo fmt --all

@@ -59,6 +59,7 @@ impl Application {
         let identity = config.tls.clone().map(Identity::read).transpose();
         let identity = identity.map_err(ConfigError)?;
         let listener = listen(config.listen)?;
+        let was_there = master_key::is_there(&config.master_key);
         let master = master_key::obtain(&config.master_key, true)?;
         let ring = Arc::new(KeyRing::derive(&master));
         let store = Store::open(OpenOptions {
@@ -69,7 +70,7 @@ impl Application {
             busy_timeout: BUSY_TIMEOUT,
             lock: LockMode::Serve,
         })
-        .map_err(|e| ConfigError(e.to_string()))?;
+        .map_err(|e| master_key::refusal(&e, &config.master_key, was_there))?;
         drop(master);
         let failed =
             |e: ApiError| ConfigError(e.inner().internal.clone().unwrap_or_else(|| e.to_string()));
@@ -193,16 +194,14 @@ impl Application {
             }
         }
         .run();
-        let reloader = self.identity.map(reload_on_signal).transpose()?;
+        let reloader = reload_on_signal(self.identity)?;
         let handle = server.handle();
         let housekeeping = actix_web::rt::spawn(keep_house(app.clone()));
         let ender = actix_web::rt::spawn(end_on_signal(app.clone(), handle.clone(), signals));
         started(handle);
         let outcome = server.await;
         ender.abort();
-        if let Some(reloader) = reloader {
-            reloader.abort();
-        }
+        reloader.abort();
         housekeeping.abort();
         let (gate, store) = (app.gate.clone(), app.store.clone());
         let closed = web::block(move || {
@@ -258,12 +257,16 @@ fn scheme(config: &Config) -> &'static str {
     }
 }
 
-/// Reads certificate and key again on each SIGHUP. A pair that can't be used is told, and the one before goes on.
-fn reload_on_signal(identity: Arc<Identity>) -> std::io::Result<JoinHandle<()>> {
+/// Reads certificate and key again on each SIGHUP. A pair that can't be used is told, and the one before goes on. Without
+/// them the signal does nothing, instead of ending the server.
+fn reload_on_signal(identity: Option<Arc<Identity>>) -> std::io::Result<JoinHandle<()>> {
     let mut hangup = signal(SignalKind::hangup())?;
     Ok(actix_web::rt::spawn(async move {
         while hangup.recv().await.is_some() {
-            let identity = Arc::clone(&identity);
+            let Some(identity) = identity.clone() else {
+                tracing::info!("SIGHUP: there is no certificate to read again");
+                continue;
+            };
             match web::block(move || identity.reload()).await {
                 Ok(Ok(())) => tracing::info!("the certificate was read again"),
                 Ok(Err(error)) => {

@@ -112,6 +112,7 @@ fn say(line: impl std::fmt::Display) -> Result<(), ConfigError> {
 fn open(args: &DatabaseArgs) -> Result<(Store, Arc<KeyRing>), ConfigError> {
     let (url, source) = args.check()?;
     // On a new database the command may be the first to need the key.
+    let was_there = master_key::is_there(&source);
     let master = master_key::obtain(&source, true)?;
     let ring = Arc::new(KeyRing::derive(&master));
     let store = Store::open(OpenOptions {
@@ -122,7 +123,7 @@ fn open(args: &DatabaseArgs) -> Result<(Store, Arc<KeyRing>), ConfigError> {
         busy_timeout: std::time::Duration::from_secs(5),
         lock: LockMode::Cli,
     })
-    .map_err(|e| ConfigError(e.to_string()))?;
+    .map_err(|e| master_key::refusal(&e, &source, was_there))?;
     Ok((store, ring))
 }
 

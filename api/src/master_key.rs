@@ -8,6 +8,7 @@ use std::{
 };
 
 use latchkey_keys::MasterKey;
+use latchkey_store::OpenError;
 use zeroize::Zeroizing;
 
 use crate::config::{ConfigError, MasterKeySource};
@@ -23,6 +24,35 @@ pub fn obtain(source: &MasterKeySource, create: bool) -> Result<MasterKey, Confi
         }
         MasterKeySource::File(path) => from_file(path, create)
             .map_err(|e| ConfigError(format!("master_key_file: {}: {e}", path.display()))),
+    }
+}
+
+/// What a failed start says. A key that was made a moment ago can't be that of a database that has been used: it is taken
+/// away again, so that nobody takes it for the good one.
+#[must_use]
+pub fn refusal(error: &OpenError, source: &MasterKeySource, was_there: bool) -> ConfigError {
+    match source {
+        MasterKeySource::File(path) if !was_there && *error == OpenError::WrongMasterKey => {
+            let removed = fs::remove_file(path);
+            ConfigError(format!(
+                "master_key_file: {} is missing, and the database was made with one: put it back{}",
+                path.display(),
+                match removed {
+                    Ok(()) => "",
+                    Err(_) => " (and remove the file that was just made there)",
+                }
+            ))
+        }
+        _ => ConfigError(error.to_string()),
+    }
+}
+
+/// Whether the key is there already, so that [`obtain`] would make none.
+#[must_use]
+pub fn is_there(source: &MasterKeySource) -> bool {
+    match source {
+        MasterKeySource::Given(_) => true,
+        MasterKeySource::File(path) => path.exists(),
     }
 }
 

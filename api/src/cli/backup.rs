@@ -58,7 +58,7 @@ pub(super) fn restore(args: &RestoreArgs) -> Result<(), ConfigError> {
         copied.keys, copied.last_event, copied.bytes
     ))?;
     say(
-        "Everything is as it was when the copy was made: keys that were revoked after that are accepted again. \
-         Revoke them again before you start the server for others.",
+        "Everything is as it was when the copy was made. Keys, tokens and secrets that were revoked, disabled or rotated \
+         away after that are accepted again. Revoke them again before you start the server for others.",
     )
 }

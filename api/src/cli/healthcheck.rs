@@ -42,12 +42,17 @@ pub(super) fn run(args: &HealthcheckArgs) -> Result<(), ConfigError> {
     let status = ask(address, tls).map_err(|e| {
         let hint = match &args.tls_cert {
             Some(_) => "is the server running, with the certificate in tls_cert?",
-            None => "is the server running?",
+            None => "is the server running? One that serves https needs tls_cert here",
         };
         ConfigError(format!("nothing answers on {address} ({e}); {hint}"))
     })?;
     if status.starts_with("HTTP/1.1 200") {
         return say("ready");
+    }
+    if !status.starts_with("HTTP/") {
+        return Err(ConfigError(format!(
+            "what answers on {address} speaks no http; does the server serve https (tls_cert)?"
+        )));
     }
     Err(ConfigError(format!(
         "the server on {address} is not ready: {status}"
@@ -73,10 +78,10 @@ fn talk(mut stream: impl Read + Write, address: SocketAddr) -> io::Result<String
         stream,
         "GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
     )?;
-    let mut answer = String::new();
     // One line is enough, whatever comes after it and however the connection ends.
-    BufReader::new(stream.take(16 * 1024)).read_line(&mut answer)?;
-    Ok(match answer.trim() {
+    let mut line = Vec::new();
+    BufReader::new(stream.take(16 * 1024)).read_until(b'\n', &mut line)?;
+    Ok(match String::from_utf8_lossy(&line).trim() {
         "" => "an empty answer".to_owned(),
         line => line.to_owned(),
     })

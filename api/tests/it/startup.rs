@@ -64,6 +64,43 @@ async fn a_wrong_master_key_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_missing_key_file_beside_a_used_database_is_not_made_anew() {
+    let home = Home::new();
+    home.start().await.stop().await;
+    let file = home.file("other.key");
+    for arguments in [
+        &["serve"][..],
+        &["user", "reset-password", "--email", EMAIL],
+    ] {
+        let mut command = home.latchkey(arguments);
+        command.env_remove("LATCHKEY_MASTER_KEY");
+        command.env("LATCHKEY_MASTER_KEY_FILE", &file);
+        let ended = home.finish(command).await;
+        let sentence = ended.sentence();
+        assert!(
+            sentence.contains("other.key is missing") && sentence.contains("put it back"),
+            "{sentence}"
+        );
+        assert!(!file.exists(), "a wrong key was left there");
+    }
+}
+
+#[tokio::test]
+async fn sighup_without_a_certificate_does_nothing() {
+    let home = Home::new();
+    let server = home.start().await;
+    let pid = server.pid().to_string();
+    let sent = Command::new("sh")
+        .args(["-c", "kill -HUP \"$1\"", "kill", &pid])
+        .status();
+    assert!(sent.unwrap().success());
+    crate::support::eventually("it says so", async || server.log().contains("SIGHUP")).await;
+    let health = server.anonymous().ask("GET", "/healthz", Value::Null).await;
+    assert_eq!(health.status, 200);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_database_newer_than_the_program_is_refused() {
     let home = Home::new();
     home.start().await.stop().await;

@@ -175,6 +175,11 @@ impl Process {
         self.base.trim_start_matches("http://")
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it has printed.
     pub fn stdout(&self) -> String {
         fs::read_to_string(&self.stdout).unwrap()
