@@ -75,12 +75,12 @@ impl ResolvesServerCert for Identity {
     }
 }
 
-/// The certificates of a file, the server's own first.
+/// The certificates in a PEM file, in its order; at least one.
 ///
 /// # Errors
-/// A sentence that names the file.
+/// A sentence that begins with the file, to follow the setting's name.
 pub fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let sentence = |what: String| format!("tls_cert: {} {what}", file.display());
+    let sentence = |what: String| format!("{} {what}", file.display());
     let chain: Vec<_> = CertificateDer::pem_file_iter(file)
         .map_err(|e| sentence(format!("can't be read ({e})")))?
         .collect::<Result<_, _>>()
@@ -91,13 +91,18 @@ pub fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String>
     }
 }
 
+/// Those of the setting `tls_cert`.
+fn own_certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    certificates(file).map_err(|sentence| format!("tls_cert: {sentence}"))
+}
+
 /// A client that takes this file's first certificate and no other, whatever name it is for: for the check that runs
 /// beside the server and asks by address.
 ///
 /// # Errors
 /// A sentence that begins with the setting's name.
 pub fn client_of_one(file: &Path) -> Result<Arc<ClientConfig>, String> {
-    let wanted = certificates(file)?.swap_remove(0);
+    let wanted = own_certificates(file)?.swap_remove(0);
     let provider = Arc::new(ring::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -157,7 +162,7 @@ impl ServerCertVerifier for OnlyThis {
 }
 
 fn certified(files: &TlsFiles) -> Result<CertifiedKey, String> {
-    let chain = certificates(&files.cert)?;
+    let chain = own_certificates(&files.cert)?;
     // The error of the library never quotes the key.
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|e| {
         format!(

@@ -86,7 +86,7 @@ impl Authority {
             .await
     }
 
-    /// One request on a connection of its own; the answer's head, and its body as JSON.
+    /// One request on a connection of its own; the answer's head in small letters, and its body as JSON.
     async fn ask(
         &self,
         server: &TestServer,
@@ -94,6 +94,16 @@ impl Authority {
         header: &str,
         body: Value,
     ) -> (String, Value) {
+        let answer = self.text(server, line, header, body).await;
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (
+            head.to_ascii_lowercase(),
+            serde_json::from_str(body).unwrap_or_default(),
+        )
+    }
+
+    /// The same as it came.
+    async fn text(&self, server: &TestServer, line: &str, header: &str, body: Value) -> String {
         let mut stream = self.connect(server).await.unwrap();
         let body = if body.is_null() {
             String::new()
@@ -109,12 +119,7 @@ impl Authority {
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer).await;
-        let answer = String::from_utf8(answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (
-            head.to_ascii_lowercase(),
-            serde_json::from_str(body).unwrap_or_default(),
-        )
+        String::from_utf8(answer).unwrap()
     }
 
     /// Sets the instance up; the session's cookie as a header.
@@ -140,18 +145,10 @@ impl Authority {
     }
 
     async fn sign_in(&self, server: &TestServer) -> String {
-        let body = json!({"email": "ada@example.com", "password": PASSWORD}).to_string();
-        let mut stream = self.connect(server).await.unwrap();
-        let request = format!(
-            "POST /api/v1/session HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\nconnection: close\r\n\r\n{body}",
-            address(server),
-            body.len()
-        );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer).await;
-        let answer = String::from_utf8(answer).unwrap();
+        let body = json!({"email": "ada@example.com", "password": PASSWORD});
+        let answer = self
+            .text(server, "POST /api/v1/session", "x: y", body)
+            .await;
         let (_, cookie) = answer.split_once("__Host-latchkey=").unwrap();
         let value = cookie.split(';').next().unwrap();
         format!("cookie: __Host-latchkey={value}")

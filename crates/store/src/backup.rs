@@ -108,7 +108,7 @@ fn into_place(
     let mut aside = path.as_os_str().to_owned();
     aside.push(format!(".{}.part", std::process::id()));
     let aside = PathBuf::from(aside);
-    let made = private(OpenOptions::new().create_new(true).write(true))
+    let made = home::private(OpenOptions::new().create_new(true).write(true))
         .open(&aside)
         .map_err(|error| unusable(path, error));
     let outcome = made.and_then(|_| fill(&aside)).and_then(|copied| {
@@ -157,10 +157,4 @@ fn examine(path: &Path) -> Result<Copied, OpenError> {
 
 fn unusable(path: &Path, what: impl std::fmt::Display) -> OpenError {
     OpenError::Unreadable(format!("{}: {what}", path.display()))
-}
-
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
 }

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use latchkey_types::Timestamp;
 
 pub(crate) use self::{
-    file::FileHome,
+    file::{FileHome, private},
     server::{LEASE, ServerHome},
 };
 use crate::{Db, LockMode, OpenError, StoreError, url::Place};

@@ -2,30 +2,22 @@
 
 use std::{path::Path, sync::Arc};
 
-use rustls::{
-    ClientConfig, RootCertStore,
-    crypto::ring,
-    pki_types::{CertificateDer, pem::PemObject as _},
-};
+use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDer};
+
+use crate::tls;
 
 /// The certificates in a PEM file; at least one.
 ///
 /// # Errors
 /// A sentence that says what is wrong with the file, to follow the setting's name.
 pub(super) fn read_certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let sentence = |what: &str| format!("{} {what}", file.display());
-    let certificates: Vec<_> = CertificateDer::pem_file_iter(file)
-        .map_err(|e| sentence(&format!("can't be read ({e})")))?
-        .collect::<Result<_, _>>()
-        .map_err(|e| sentence(&format!("is not a PEM file ({e})")))?;
-    if certificates.is_empty() {
-        return Err(sentence("holds no certificate in PEM"));
-    }
+    let certificates = tls::certificates(file)?;
     let mut store = RootCertStore::empty();
     for certificate in &certificates {
-        store
-            .add(certificate.clone())
-            .map_err(|e| sentence(&format!("holds a certificate that can't be used ({e})")))?;
+        store.add(certificate.clone()).map_err(|e| {
+            let file = file.display();
+            format!("{file} holds a certificate that can't be used ({e})")
+        })?;
     }
     Ok(certificates)
 }

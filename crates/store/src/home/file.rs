@@ -239,7 +239,7 @@ fn make_file(path: &Path, folder: &Path) -> io::Result<()> {
 }
 
 /// Only this user may read what is made.
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
