@@ -16,7 +16,7 @@ use crate::{
     config::{self, Config},
     error::{ApiError, ApiResult},
     handlers::revoke::Closing,
-    http::idempotency::InFlight,
+    http::{idempotency::InFlight, refusals::Refusals},
     mcp::{recent::Recent, upstream::Upstreams},
     metrics::Metrics,
     openapi::Contract,
@@ -57,6 +57,8 @@ pub struct App {
     pub recent: Arc<Recent>,
     /// Whether the server is ending: for what is opened after that was told.
     pub is_ending: AtomicBool,
+    /// Lines in the log about refused checks.
+    pub refusals: Refusals,
     /// Counters for `/metrics`.
     pub metrics: Metrics,
     /// The API's own description.

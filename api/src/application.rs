@@ -22,7 +22,7 @@ use crate::{
     clock,
     config::{Config, ConfigError},
     error::ApiError,
-    http::{envelope, idempotency::InFlight},
+    http::{envelope, idempotency::InFlight, refusals::Refusals},
     master_key,
     mcp::{connection::Connection, upstream::Upstreams},
     metrics::Metrics,
@@ -104,6 +104,7 @@ impl Application {
             is_ending: AtomicBool::new(false),
             upstreams,
             recent: Arc::default(),
+            refusals: Refusals::default(),
             metrics: Metrics::default(),
             contract: Contract::new(routes::description()).map_err(failed)?,
             config,
@@ -299,6 +300,10 @@ async fn keep_house(app: web::Data<App>) {
     loop {
         tokio::select! {
             _ = flush.tick() => {
+                let unlogged = app.refusals.take_unlogged();
+                if unlogged > 0 {
+                    tracing::info!(count = unlogged, "further checks were refused, without a line each");
+                }
                 let (gate, store) = (app.gate.clone(), app.store.clone());
                 let flushed = web::block(move || gate.flush(&store, clock::now())).await;
                 if let Ok(Err(error)) = flushed {

@@ -14,6 +14,7 @@ pub mod idempotency;
 pub mod input;
 pub mod key_source;
 pub mod origin;
+pub mod refusals;
 pub mod request_id;
 
 pub use access::{

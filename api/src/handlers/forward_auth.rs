@@ -1,9 +1,16 @@
 //! `GET /forward-auth`: for reverse proxies that ask before they pass a request on (nginx `auth_request`,
 //! Traefik ForwardAuth, Caddy `forward_auth`). They understand only 200, 401, 403 and 5xx.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    fmt::{self, Write as _},
+};
 
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{
+    HttpRequest, HttpResponse, get,
+    http::header::{HeaderName, HeaderValue},
+    web,
+};
 use latchkey_gate::Wanted;
 use latchkey_types::{ProblemCode, key::Via};
 
@@ -11,7 +18,7 @@ use super::verify::admit;
 use crate::{
     error::{ApiError, ApiResult},
     http::{
-        envelope::Quiet,
+        asked,
         guard::Call,
         key_source::{self, NoKey, Presented},
         origin,
@@ -44,7 +51,8 @@ pub async fn forward_auth(request: HttpRequest) -> ApiResult<HttpResponse> {
     let call = Call::of(&request)?;
     let query = request.query_string();
     check_parameters(query)?;
-    let presented = find(&call, query)?;
+    let forwarded = forwarded_query(&call);
+    let presented = find(&call, query, forwarded.as_deref())?;
     let project = parameter(query, "project");
     let wanted = project.as_deref().map_or(Wanted::Any, Wanted::Named);
     let pass = admit(&call, &presented, wanted)?;
@@ -52,23 +60,39 @@ pub async fn forward_auth(request: HttpRequest) -> ApiResult<HttpResponse> {
         &pass,
         key_source::used(&request, presented.via, call.ip, call.now),
     );
-    let mut response = HttpResponse::Ok()
-        .insert_header(("x-latchkey-key-id", pass.key_id().to_string()))
-        .insert_header(("x-latchkey-project-id", pass.project_id().to_string()))
-        .insert_header(("x-latchkey-project-slug", pass.project().slug().as_str()))
-        .insert_header(("x-latchkey-environment", pass.environment().as_str()))
-        .finish();
-    response.extensions_mut().insert(Quiet::Yes);
+    asked::be_quiet(&request);
+    let mut response = HttpResponse::Ok().finish();
+    let headers = response.headers_mut();
+    headers.insert(KEY_ID, id_value(pass.key_id())?);
+    headers.insert(PROJECT_ID, id_value(pass.project_id())?);
+    let slug = HeaderValue::from_str(pass.project().slug().as_str()).map_err(ApiError::internal)?;
+    headers.insert(PROJECT_SLUG, slug);
+    let environment = HeaderValue::from_static(pass.environment().as_str());
+    headers.insert(ENVIRONMENT, environment);
     Ok(response)
 }
 
+// Constants, because a name that is read from a text at each request is copied each time.
+const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");
+const PROJECT_ID: HeaderName = HeaderName::from_static("x-latchkey-project-id");
+const PROJECT_SLUG: HeaderName = HeaderName::from_static("x-latchkey-project-slug");
+const ENVIRONMENT: HeaderName = HeaderName::from_static("x-latchkey-environment");
+
+fn id_value(id: impl fmt::Display) -> ApiResult<HeaderValue> {
+    // As long as the longest id, so that the text never grows.
+    let mut text = web::BytesMut::with_capacity(40);
+    write!(text, "{id}").map_err(ApiError::internal)?;
+    HeaderValue::from_maybe_shared(text.freeze()).map_err(ApiError::internal)
+}
+
 /// The one key: of this request, or of the request that a trusted proxy asks about.
-fn find(call: &Call, query: &str) -> ApiResult<Presented> {
+fn find<'a>(
+    call: &'a Call,
+    query: &'a str,
+    forwarded: Option<&'a str>,
+) -> ApiResult<Presented<'a>> {
     let own = key_source::find(&call.request, query);
-    let forwarded = forwarded_query(call);
-    let elsewhere = forwarded
-        .as_deref()
-        .map_or(Err(NoKey::Absent), keys_in_query);
+    let elsewhere = forwarded.map_or(Err(NoKey::Absent), keys_in_query);
     match (own, elsewhere) {
         (Ok(own), Err(NoKey::Absent)) => Ok(own),
         (Err(NoKey::Absent), Ok(forwarded)) => Ok(forwarded),
@@ -125,23 +149,23 @@ fn check_parameters(query: &str) -> ApiResult<()> {
     }
 }
 
-fn keys_in_query(query: &str) -> Result<Presented, NoKey> {
+fn keys_in_query(query: &str) -> Result<Presented<'_>, NoKey> {
     let mut keys = url::form_urlencoded::parse(query.as_bytes())
         .filter(|(name, _)| name.eq_ignore_ascii_case("apikey"));
     match (keys.next(), keys.next()) {
         (None, _) => Err(NoKey::Absent),
         (Some((_, text)), None) => Ok(Presented {
-            text: text.into_owned(),
+            text,
             via: Via::Url,
         }),
         (Some(_), Some(_)) => Err(NoKey::Several),
     }
 }
 
-fn parameter(query: &str, wanted: &str) -> Option<String> {
+fn parameter<'a>(query: &'a str, wanted: &str) -> Option<Cow<'a, str>> {
     url::form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name == wanted)
-        .map(|(_, value)| value.into_owned())
+        .map(|(_, value)| value)
 }
 
 #[cfg(test)]

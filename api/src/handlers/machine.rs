@@ -6,7 +6,7 @@ use latchkey_types::token::Permission;
 use crate::{
     app::App,
     error::{ApiError, ApiResult},
-    http::{Caller, envelope::Quiet, guard::Call},
+    http::{Caller, asked, guard::Call},
 };
 
 /// Whether the process is alive
@@ -16,12 +16,11 @@ use crate::{
     responses((status = 200, description = "It is", body = String, content_type = "text/plain"))
 )]
 #[get("/healthz")]
-pub async fn show_health() -> HttpResponse {
-    quiet(
-        HttpResponse::Ok()
-            .content_type("text/plain; charset=utf-8")
-            .body("ok\n"),
-    )
+pub async fn show_health(request: HttpRequest) -> HttpResponse {
+    asked::be_quiet(&request);
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body("ok\n")
 }
 
 /// Whether keys are being checked: the database is in reach and this process holds it
@@ -31,15 +30,14 @@ pub async fn show_health() -> HttpResponse {
     responses((status = 200, description = "They are", body = String, content_type = "text/plain"))
 )]
 #[get("/readyz")]
-pub async fn show_readiness(app: web::Data<App>) -> ApiResult<HttpResponse> {
+pub async fn show_readiness(request: HttpRequest, app: web::Data<App>) -> ApiResult<HttpResponse> {
     if !app.store.is_serving() {
         return Err(ApiError::unavailable("not serving"));
     }
-    Ok(quiet(
-        HttpResponse::Ok()
-            .content_type("text/plain; charset=utf-8")
-            .body("ready\n"),
-    ))
+    asked::be_quiet(&request);
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body("ready\n"))
 }
 
 /// Counters in the OpenMetrics format
@@ -57,11 +55,10 @@ pub async fn show_metrics(request: HttpRequest) -> ApiResult<HttpResponse> {
         caller.permit(Permission::Read)?;
     }
     let text = call.app.metrics.text(&call.app)?;
-    Ok(quiet(
-        HttpResponse::Ok()
-            .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
-            .body(text),
-    ))
+    asked::be_quiet(&request);
+    Ok(HttpResponse::Ok()
+        .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
+        .body(text))
 }
 
 /// This description as JSON (OpenAPI 3.1)
@@ -101,9 +98,4 @@ pub async fn show_openapi_yaml(app: web::Data<App>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/yaml")
         .body(app.contract.yaml.clone())
-}
-
-fn quiet(mut response: HttpResponse) -> HttpResponse {
-    response.extensions_mut().insert(Quiet::Yes);
-    response
 }

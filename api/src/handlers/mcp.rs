@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::{
     error::ApiResult,
-    http::{asked, envelope::Quiet, guard::Call},
+    http::{asked, guard::Call},
     mcp::endpoint,
 };
 
@@ -18,10 +18,10 @@ pub async fn answer_mcp(
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
     let call = Call::of(&request)?;
-    let mut response = endpoint::answer(&call, &slug, payload).await;
+    let response = endpoint::answer(&call, &slug, payload).await;
     // A refused credential is a line at the usual level, as elsewhere.
     if asked::known(&request).refused.is_none() {
-        response.extensions_mut().insert(Quiet::Yes);
+        asked::be_quiet(&request);
     }
     Ok(response)
 }

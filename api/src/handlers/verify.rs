@@ -13,7 +13,6 @@ use crate::{
     http::{
         Guard, Json, Verifier,
         asked::{self, Who},
-        envelope::Quiet,
         guard::Call,
         key_source,
     },
@@ -73,9 +72,8 @@ pub async fn verify_key(guard: Guard<Verifier, Json<VerifyRequest>>) -> ApiResul
         _ => VerifyResult::bare(VerifyCode::Invalid),
     };
     call.app.metrics.checked(Some(result.code));
-    let mut response = HttpResponse::Ok().json(result);
-    response.extensions_mut().insert(Quiet::Yes);
-    Ok(response)
+    asked::be_quiet(&call.request);
+    Ok(HttpResponse::Ok().json(result))
 }
 
 /// Show the key that the request is made with
@@ -96,15 +94,14 @@ pub async fn show_key_self(request: HttpRequest) -> ApiResult<HttpResponse> {
         &pass,
         key_source::used(&request, presented.via, call.ip, call.now),
     );
-    let mut response = HttpResponse::Ok().json(KeySelf {
+    asked::be_quiet(&request);
+    Ok(HttpResponse::Ok().json(KeySelf {
         id: pass.key_id(),
         project_id: pass.project_id(),
-        description: pass.description().to_string(),
+        description: pass.description(),
         environment: pass.environment(),
         expires_at: pass.expires_at(),
-    });
-    response.extensions_mut().insert(Quiet::Yes);
-    Ok(response)
+    }))
 }
 
 /// The pass of a key that a request was made with.
@@ -114,7 +111,7 @@ pub async fn show_key_self(request: HttpRequest) -> ApiResult<HttpResponse> {
 /// URL of a project that doesn't take them there is refused too.
 pub fn admit(
     call: &Call,
-    presented: &key_source::Presented,
+    presented: &key_source::Presented<'_>,
     wanted: Wanted<'_>,
 ) -> ApiResult<Pass> {
     let gate = &call.app.gate;
@@ -177,7 +174,7 @@ fn describe(pass: &Pass, code: VerifyCode) -> VerifyResult {
         code,
         key_id: Some(pass.key_id()),
         project_id: Some(pass.project_id()),
-        description: Some(pass.description().to_string()),
+        description: Some(pass.description()),
         environment: Some(pass.environment()),
         expires_at: pass.expires_at(),
     }

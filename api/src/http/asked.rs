@@ -15,6 +15,8 @@ pub struct Known {
     pub who: Option<Who>,
     /// The code of a refused credential, where the answer is no problem document.
     pub refused: Option<&'static str>,
+    /// Whether it is asked too often to be logged at the usual level: accepted checks of keys, and of health.
+    pub is_quiet: bool,
 }
 
 /// Who asked.
@@ -69,6 +71,11 @@ pub fn note(request: &HttpRequest, who: Who) {
 /// Notes that a credential was refused with this code, in an answer that is no problem document.
 pub fn note_refusal(request: &HttpRequest, code: &'static str) {
     change(request, |known| known.refused = Some(code));
+}
+
+/// Notes that the answer is one of many like it, to be logged in detail only.
+pub fn be_quiet(request: &HttpRequest) {
+    change(request, |known| known.is_quiet = true);
 }
 
 /// What is known of a request.

@@ -15,7 +15,7 @@ use actix_web::{
     web,
 };
 use latchkey_types::{Problem, ProblemCode};
-use tracing::{Instrument as _, field::display};
+use tracing::{Instrument as _, Level, field::display, level_filters::LevelFilter};
 
 use super::{
     asked::{self, Asked, Who},
@@ -24,15 +24,9 @@ use super::{
 };
 use crate::{
     app::App,
+    clock,
     error::{ApiError, Inner},
 };
-
-/// What the answer's own handler decides about it in the log and in its headers.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Quiet {
-    /// Asked too often to be logged at the usual level: checks of keys and of health.
-    Yes,
-}
 
 /// Wraps one request.
 ///
@@ -44,25 +38,29 @@ pub async fn wrap(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = RequestId::next();
-    let asked = request.method().clone();
-    if asked == Method::HEAD && !is_endless(request.path()) {
+    let method = request.method().clone();
+    if method == Method::HEAD && !is_endless(request.path()) {
         // RFC 9110 §9.3.2: HEAD is GET without the content, which the encoder leaves out by itself.
         request.head_mut().method = Method::GET;
     }
     request.extensions_mut().insert(Asked::default());
-    let span = tracing::info_span!(
-        "request",
-        request_id = %id,
-        http.method = %asked,
-        http.route = tracing::field::Empty,
-    );
+    // A span costs more than a check does. The few lines about checks that are written get one of their own.
+    let is_check = is_check(request.path());
+    let span = match is_check {
+        true => tracing::debug_span!(
+            "request",
+            request_id = %id,
+            http.method = %method,
+            http.route = tracing::field::Empty,
+        ),
+        false => span(id, &method),
+    };
     // The request itself must not be cloned here: the router wants it for itself alone.
     let mut response = next
         .call(request)
         .instrument(span.clone())
         .await?
         .map_into_boxed_body();
-    let _entered = span.enter();
     let problem = problem_of(&response);
     if let Some(problem) = &problem {
         response = render(response, problem, id);
@@ -72,8 +70,39 @@ pub async fn wrap(
     let isolates = app.is_none_or(|app| !app.is_readable_on_the_way());
     let is_https = app.is_some_and(|app| app.public_url.starts_with("https://"));
     finish_headers(response.headers_mut(), id, isolates, is_https);
-    log(&response, problem.as_ref(), &span, started);
+    let told = Told {
+        id,
+        method,
+        is_check,
+        started,
+    };
+    log(&response, problem.as_ref(), span, &told);
     Ok(response)
+}
+
+/// What the line in the log is about, beside the answer itself.
+struct Told {
+    id: RequestId,
+    method: Method,
+    is_check: bool,
+    started: Instant,
+}
+
+fn span(id: RequestId, method: &Method) -> tracing::Span {
+    tracing::info_span!(
+        "request",
+        request_id = %id,
+        http.method = %method,
+        http.route = tracing::field::Empty,
+    )
+}
+
+/// Whether it is asked for each request that somebody protects.
+fn is_check(path: &str) -> bool {
+    matches!(
+        path,
+        "/api/v1/forward-auth" | "/api/v1/keys/verify" | "/api/v1/keys/self"
+    )
 }
 
 /// Whether a GET here can be a stream without an end, which must not be opened for nobody to read.
@@ -154,6 +183,10 @@ fn render(
     ServiceResponse::new(request, new.body(body))
 }
 
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 fn finish_headers(headers: &mut HeaderMap, id: RequestId, isolates: bool, is_https: bool) {
     let mut put = |name: HeaderName, value: &'static str| {
         if !headers.contains_key(&name) {
@@ -168,10 +201,7 @@ fn finish_headers(headers: &mut HeaderMap, id: RequestId, isolates: bool, is_htt
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     );
-    put(
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    );
+    put(RESOURCE_POLICY, "same-origin");
     if is_https {
         // A year. Browsers heed it only in answers that came by https.
         put(
@@ -180,43 +210,57 @@ fn finish_headers(headers: &mut HeaderMap, id: RequestId, isolates: bool, is_htt
         );
     }
     if isolates {
-        put(
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        );
+        put(OPENER_POLICY, "same-origin");
     }
-    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
-        headers.insert(HeaderName::from_static("x-request-id"), value);
+    if let Ok(value) = HeaderValue::from_bytes(&id.digits()) {
+        headers.insert(REQUEST_ID, value);
     }
 }
 
 fn log(
     response: &ServiceResponse<BoxBody>,
     problem: Option<&ApiError>,
-    span: &tracing::Span,
-    started: Instant,
+    span: tracing::Span,
+    told: &Told,
 ) {
     let status = response.status().as_u16();
-    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let app = response.request().app_data::<web::Data<App>>();
+    if let Some(app) = app {
+        app.metrics.answered(status);
+    }
+    let asked = asked::known(response.request());
+    let internal = problem.and_then(|p| p.inner().internal.as_deref());
+    let level = match status {
+        500 | 502.. if !asked.is_quiet || internal.is_some() => Level::ERROR,
+        _ if asked.is_quiet => Level::DEBUG,
+        _ => Level::INFO,
+    };
+    if level > LevelFilter::current() {
+        return;
+    }
+    let refused = told.is_check && (400..500).contains(&status);
+    if refused && app.is_some_and(|app| !app.refusals.has_room(clock::now())) {
+        return;
+    }
+    let span = match span.is_disabled() {
+        true => self::span(told.id, &told.method),
+        false => span,
+    };
     // The pattern, not the path: a path can hold whatever a caller put there by mistake.
     if !span.is_disabled() {
         let route = response.request().match_pattern();
         span.record("http.route", route.as_deref().unwrap_or("none"));
     }
-    if let Some(app) = response.request().app_data::<web::Data<App>>() {
-        app.metrics.answered(status);
-    }
-    let asked = asked::known(response.request());
+    let _entered = span.enter();
+    let duration_ms = u64::try_from(told.started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let code = problem.map(|p| p.code().as_str()).or(asked.refused);
-    let internal = problem.and_then(|p| p.inner().internal.as_deref());
-    let is_quiet = response.response().extensions().get::<Quiet>().is_some();
     // Called only for a line that is written.
     let ip = || client_ip(response).map(display);
     let user = || asked.who.and_then(Who::user_id).map(display);
     let token = || asked.who.and_then(Who::token_id).map(display);
     let key = || asked.who.and_then(Who::key_id).map(display);
-    match status {
-        500 | 502.. if !is_quiet || internal.is_some() => tracing::error!(
+    match level {
+        Level::ERROR => tracing::error!(
             status,
             duration_ms,
             code,
@@ -227,7 +271,7 @@ fn log(
             error.detail = internal,
             "failed"
         ),
-        _ if is_quiet => tracing::debug!(
+        Level::DEBUG => tracing::debug!(
             status,
             duration_ms,
             code,

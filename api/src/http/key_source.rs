@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, net::IpAddr};
 
-use actix_web::{HttpRequest, http::header};
+use actix_web::{
+    HttpRequest,
+    http::header::{self, HeaderName},
+};
 use latchkey_gate::Use;
 use latchkey_types::{Timestamp, key::Via};
 
@@ -11,10 +14,12 @@ use crate::error::ApiError;
 /// The parameter of a URL that may hold a key, in capitals or not.
 pub const PARAMETER: &str = "apikey";
 
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
 /// A key as it came, not checked yet.
-pub struct Presented {
+pub struct Presented<'a> {
     /// The text.
-    pub text: String,
+    pub text: Cow<'a, str>,
     /// How it came.
     pub via: Via,
 }
@@ -32,16 +37,13 @@ pub enum NoKey {
 ///
 /// # Errors
 /// When there is none, or more than one.
-pub fn find(request: &HttpRequest, query: &str) -> Result<Presented, NoKey> {
+pub fn find<'a>(request: &'a HttpRequest, query: &'a str) -> Result<Presented<'a>, NoKey> {
     let headers = request.headers();
-    let mut found: Option<Presented> = None;
-    let mut put = |text: Cow<'_, str>, via| match found {
+    let mut found: Option<Presented<'a>> = None;
+    let mut put = |text: Cow<'a, str>, via| match found {
         Some(_) => Err(NoKey::Several),
         None => {
-            found = Some(Presented {
-                text: text.into_owned(),
-                via,
-            });
+            found = Some(Presented { text, via });
             Ok(())
         }
     };
@@ -54,7 +56,7 @@ pub fn find(request: &HttpRequest, query: &str) -> Result<Presented, NoKey> {
         };
         put(Cow::Borrowed(token), Via::Header)?;
     }
-    for value in headers.get_all("x-api-key") {
+    for value in headers.get_all(X_API_KEY) {
         put(
             Cow::Borrowed(value.to_str().unwrap_or_default().trim()),
             Via::Header,
@@ -155,7 +157,7 @@ mod tests {
             let found = find(&request, query);
             let shown = found
                 .as_ref()
-                .map(|key| (key.text.as_str(), key.via))
+                .map(|key| (&*key.text, key.via))
                 .map_err(|e| *e);
             assert_eq!(shown, wanted, "{name}: {value} ?{query}");
         }

@@ -31,10 +31,38 @@ impl RequestId {
     pub fn next() -> Self {
         Self(*PROCESS, COUNTER.fetch_add(1, Ordering::Relaxed))
     }
+
+    /// The 32 digits, without an allocation: every answer has them.
+    #[must_use]
+    pub fn digits(self) -> [u8; 32] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [b'0'; 32];
+        let all = u128::from(self.0) << 64 | u128::from(self.1);
+        for (at, digit) in text.iter_mut().rev().enumerate() {
+            *digit = DIGITS[(all >> (4 * at) & 0xf) as usize];
+        }
+        text
+    }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}{:016x}", self.0, self.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digits_are_those_that_are_displayed() {
+        for id in [
+            RequestId(0, 0),
+            RequestId(0x0123_4567_89ab_cdef, 10),
+            RequestId(u64::MAX, 1),
+        ] {
+            assert_eq!(id.digits(), id.to_string().as_bytes());
+        }
     }
 }

@@ -125,7 +125,7 @@ impl Drop for Record {
         let call = EndedCall {
             at: self.at,
             key_id: self.pass.key_id(),
-            key_description: self.pass.description().to_string(),
+            key_description: self.pass.description(),
             via: self.via,
             era: self.era,
             method: std::mem::take(&mut self.method),

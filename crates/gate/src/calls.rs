@@ -17,7 +17,7 @@ use latchkey_types::{KeyId, ProjectId, SecretId, Timestamp};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::{Gate, Pass, record::Slot, verify::Refusal};
+use crate::{Gate, Pass, secrets::Slot, verify::Refusal};
 
 /// Locks among which the keys with open calls are spread.
 const SHARDS: usize = 64;
@@ -53,7 +53,7 @@ pub(crate) struct Calls {
 }
 
 struct Call {
-    slot: Arc<Slot>,
+    slot: Slot,
     /// Whether it was let in, as opposed to registered only and then refused.
     admitted: AtomicBool,
     ended: Signal,
@@ -86,7 +86,7 @@ impl Gate {
     /// The first half of [`Gate::open`].
     pub(crate) fn register(&self, pass: &Pass) -> OpenCall {
         let call = Arc::new(Call {
-            slot: Arc::clone(&pass.slot),
+            slot: pass.slot.clone(),
             admitted: AtomicBool::new(false),
             ended: Signal::default(),
             closed: Signal::default(),
@@ -179,7 +179,7 @@ impl OpenCall {
     #[must_use]
     pub fn pass(&self) -> Pass {
         Pass {
-            slot: Arc::clone(&self.call.slot),
+            slot: self.call.slot.clone(),
         }
     }
 }
@@ -224,7 +224,7 @@ impl Calls {
     }
 
     fn close(&self, call: &Arc<Call>) {
-        let key = call.slot.key.id;
+        let key = call.slot.key_id();
         let mut shard = self.shard(key).lock();
         if let Some(open) = shard.get_mut(&key) {
             open.retain(|other| !Arc::ptr_eq(other, call));
@@ -247,9 +247,9 @@ impl Calls {
 impl Call {
     fn is_of(&self, target: Ended) -> bool {
         match target {
-            Ended::Key(key) => self.slot.key.id == key,
-            Ended::Secret(key, secret) => self.slot.key.id == key && self.slot.id == secret,
-            Ended::Project(project) => self.slot.key.project.id() == project,
+            Ended::Key(key) => self.slot.key_id() == key,
+            Ended::Secret(key, secret) => self.slot.key_id() == key && self.slot.id() == secret,
+            Ended::Project(project) => self.slot.project().id() == project,
         }
     }
 

@@ -1,14 +1,12 @@
 //! Counters on their way to the database, every few seconds.
 
-use std::sync::Arc;
-
 use latchkey_store::{
     Store, StoreError,
     usage::{self, UsageDelta},
 };
 use latchkey_types::Timestamp;
 
-use crate::{Gate, record::Slot};
+use crate::{Gate, secrets::Slot};
 
 /// Secrets in one transaction: short enough that a revoke hardly waits for the writer behind it.
 const BATCH: usize = 500;
@@ -33,8 +31,8 @@ impl Gate {
         // One at a time: two could store a secret's uses in the wrong order.
         let _one_at_a_time = self.flushing.lock();
         let mut taken = self.take_dirty(now);
-        taken.sort_by_key(|(slot, _)| (slot.key.id, slot.id));
-        let (slots, deltas): (Vec<Arc<Slot>>, Vec<UsageDelta>) = taken.into_iter().unzip();
+        taken.sort_by_key(|(slot, _)| (slot.key_id(), slot.id()));
+        let (slots, deltas): (Vec<Slot>, Vec<UsageDelta>) = taken.into_iter().unzip();
         let mut stored = 0;
         for batch in deltas.chunks(BATCH) {
             if let Err(error) = write(batch) {
@@ -46,12 +44,15 @@ impl Gate {
         Ok(stored)
     }
 
-    fn take_dirty(&self, now: Timestamp) -> Vec<(Arc<Slot>, UsageDelta)> {
+    fn take_dirty(&self, now: Timestamp) -> Vec<(Slot, UsageDelta)> {
         // As many as wait now: those that come meanwhile are for the next time, or this might never end.
         let waiting = self.dirty.len();
         let mut taken = Vec::with_capacity(waiting);
-        for slot in (0..waiting).map_while(|_| self.dirty.pop()) {
-            let delta = slot.usage.get().and_then(|usage| usage.take(&slot, now));
+        for place in (0..waiting).map_while(|_| self.dirty.pop()) {
+            let Some(slot) = self.index.slot_at(place) else {
+                continue;
+            };
+            let delta = slot.usage().and_then(|usage| usage.take(&slot, now));
             if let Some(delta) = delta {
                 taken.push((slot, delta));
             }
@@ -59,9 +60,9 @@ impl Gate {
         taken
     }
 
-    fn put_back(&self, slots: &[Arc<Slot>], deltas: &[UsageDelta], stored: usize) {
+    fn put_back(&self, slots: &[Slot], deltas: &[UsageDelta], stored: usize) {
         for (slot, delta) in slots.iter().zip(deltas).skip(stored) {
-            if let Some(usage) = slot.usage.get() {
+            if let Some(usage) = slot.usage() {
                 usage.put_back(delta);
                 self.mark(slot, usage);
             }

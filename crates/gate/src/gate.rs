@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use crate::{
     calls::Calls,
     index::Index,
-    record::{ProjectRecord, Slot, UserRecord},
+    record::{ProjectRecord, UserRecord},
     watch::{Watch, Watches},
 };
 
@@ -24,8 +24,8 @@ pub struct Gate {
     pub(crate) index: Index,
     pub(crate) calls: Arc<Calls>,
     pub(crate) watches: Arc<Watches>,
-    /// The secrets whose counters have something to flush, each at most once.
-    pub(crate) dirty: SegQueue<Arc<Slot>>,
+    /// The places of the secrets whose counters have something to flush, each at most once.
+    pub(crate) dirty: SegQueue<u32>,
     pub(crate) flushing: Mutex<()>,
 }
 

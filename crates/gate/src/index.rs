@@ -1,20 +1,19 @@
 //! Everything that is in memory, and how a committed change gets there.
 
 use std::{
-    borrow::Borrow,
-    hash::{BuildHasher, Hash, Hasher},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    hash::{BuildHasher, Hasher},
+    sync::Arc,
 };
 
 use latchkey_keys::Digest;
 use latchkey_store::{Change, KeyState, ProjectState};
 use latchkey_types::{ProjectId, UserId, member::Role};
-use papaya::{HashMap, HashSet};
+use papaya::HashMap;
 
-use crate::record::{KeyRecord, ProjectRecord, Slot, TokenRecord, UserRecord};
+use crate::{
+    record::{ProjectRecord, TokenRecord, UserRecord},
+    secrets::{Secrets, Slot},
+};
 
 /// The maps. Their readers take no lock. They are written only by [`Index::apply`] and [`Index::doubt`],
 /// which the store calls one at a time, under its writer's lock.
@@ -22,18 +21,13 @@ use crate::record::{KeyRecord, ProjectRecord, Slot, TokenRecord, UserRecord};
 /// There is no map from key ids to keys: whatever arrives about a key brings the digests of its secrets,
 /// and these lead to it.
 pub(crate) struct Index {
-    secrets: HashSet<BySecret, Prefixed>,
+    secrets: Arc<Secrets>,
     tokens: HashMap<Digest, Arc<TokenRecord>, Prefixed>,
     projects: HashMap<ProjectId, Arc<ProjectRecord>>,
     slugs: HashMap<Box<str>, Arc<ProjectRecord>>,
     users: HashMap<UserId, Arc<UserRecord>>,
     roles: HashMap<(ProjectId, UserId), Role>,
-    keys: AtomicUsize,
 }
-
-/// A slot, found by its digest. The table holds pointers to these 8 bytes, so its empty places cost
-/// little: a table of a million secrets has up to a million of them.
-struct BySecret(Arc<Slot>);
 
 /// Takes a digest's first 8 bytes as its hash. They are an HMAC's under a key that nobody outside has, so
 /// nobody can choose secrets whose digests collide.
@@ -47,21 +41,22 @@ struct Prefix(u64);
 impl Index {
     pub(crate) fn new() -> Self {
         Self {
-            secrets: HashSet::with_hasher(Prefixed),
+            secrets: Arc::new(Secrets::new()),
             tokens: HashMap::with_hasher(Prefixed),
             projects: HashMap::new(),
             slugs: HashMap::new(),
             users: HashMap::new(),
             roles: HashMap::new(),
-            keys: AtomicUsize::new(0),
         }
     }
 
-    pub(crate) fn slot(&self, digest: &Digest) -> Option<Arc<Slot>> {
-        self.secrets
-            .pin()
-            .get(digest)
-            .map(|found| Arc::clone(&found.0))
+    pub(crate) fn slot(&self, digest: &Digest) -> Option<Slot> {
+        self.secrets.find(digest)
+    }
+
+    /// The secret at a place that [`Slot::place`] told.
+    pub(crate) fn slot_at(&self, place: u32) -> Option<Slot> {
+        self.secrets.slot(place)
     }
 
     pub(crate) fn token(&self, digest: &Digest) -> Option<Arc<TokenRecord>> {
@@ -86,7 +81,7 @@ impl Index {
     }
 
     pub(crate) fn keys(&self) -> usize {
-        self.keys.load(Relaxed)
+        self.secrets.keys()
     }
 
     pub(crate) fn secrets(&self) -> usize {
@@ -128,11 +123,7 @@ impl Index {
     /// secret whose creation was not answered.
     pub(crate) fn doubt(&self, change: &Change) {
         match change {
-            Change::Key(state) => {
-                if let Some(key) = self.known_key(state) {
-                    key.doubt();
-                }
-            }
+            Change::Key(state) => self.secrets.doubt(state),
             Change::Project(state) => {
                 if let Some(project) = self.project(state.id) {
                     project.doubt();
@@ -166,41 +157,13 @@ impl Index {
     }
 
     fn apply_key(&self, state: &KeyState) {
-        let key = match self.known_key(state) {
-            Some(key) => {
-                key.set(state);
-                key
-            }
-            None => {
-                let Some(project) = self.project(state.project_id) else {
-                    // The store sends a project before its keys. Unknown keys are refused, which is the
-                    // safe side.
-                    tracing::error!(key.id = %state.id, project.id = %state.project_id,
-                        "a key's project is not in memory; the key is refused");
-                    return;
-                };
-                self.keys.fetch_add(1, Relaxed);
-                Arc::new(KeyRecord::new(state, project))
-            }
-        };
-        let secrets = self.secrets.pin();
-        for secret in &state.secrets {
-            match secrets.get(&secret.digest) {
-                Some(known) => known.0.set(secret),
-                None => {
-                    secrets.insert(BySecret(Arc::new(Slot::new(secret, Arc::clone(&key)))));
-                }
-            }
+        let project = || Some(self.project(state.project_id)?.place);
+        if !self.secrets.set(state, project) {
+            // The store sends a project before its keys, and there is room for more keys than a database of ours has
+            // ever held. Unknown keys are refused, which is the safe side.
+            tracing::error!(key.id = %state.id, project.id = %state.project_id,
+                "a key's project is not in memory, or there is no room; the key is refused");
         }
-    }
-
-    fn known_key(&self, state: &KeyState) -> Option<Arc<KeyRecord>> {
-        let secrets = self.secrets.pin();
-        let mut known = state
-            .secrets
-            .iter()
-            .filter_map(|secret| secrets.get(&secret.digest));
-        known.next().map(|slot| Arc::clone(&slot.0.key))
     }
 
     fn apply_project(&self, state: &ProjectState) {
@@ -208,30 +171,16 @@ impl Index {
             known.set(state);
             return;
         }
-        let record = Arc::new(ProjectRecord::new(state));
+        let Some(record) = self
+            .secrets
+            .add_project(|place| ProjectRecord::new(state, place))
+        else {
+            tracing::error!(project.id = %state.id, "there is no room for the project; its keys are refused");
+            return;
+        };
         let slug = state.slug.as_str().into();
         self.slugs.pin().insert(slug, Arc::clone(&record));
         self.projects.pin().insert(state.id, record);
-    }
-}
-
-impl PartialEq for BySecret {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.digest == other.0.digest
-    }
-}
-
-impl Eq for BySecret {}
-
-impl Hash for BySecret {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.digest.hash(state);
-    }
-}
-
-impl Borrow<Digest> for BySecret {
-    fn borrow(&self) -> &Digest {
-        &self.0.digest
     }
 }
 

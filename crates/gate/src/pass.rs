@@ -7,13 +7,16 @@ use latchkey_types::{
     KeyId, ProjectId, SecretId, Timestamp, TokenId, key::Environment, token::Permission,
 };
 
-use crate::record::{ProjectRecord, Slot, TokenRecord, UserRecord};
+use crate::{
+    record::{ProjectRecord, TokenRecord, UserRecord},
+    secrets::Slot,
+};
 
 /// A secret that was found, accepted or not. Cheap to clone. What it tells about its key is always that of
 /// the moment of asking.
 #[derive(Clone)]
 pub struct Pass {
-    pub(crate) slot: Arc<Slot>,
+    pub(crate) slot: Slot,
 }
 
 /// A management token that was accepted, with its user.
@@ -27,43 +30,43 @@ impl Pass {
     /// The key.
     #[must_use]
     pub fn key_id(&self) -> KeyId {
-        self.slot.key.id
+        self.slot.key_id()
     }
 
     /// Which of the key's secrets it is.
     #[must_use]
     pub fn secret_id(&self) -> SecretId {
-        self.slot.id
+        self.slot.id()
     }
 
     /// The project that the key opens.
     #[must_use]
     pub fn project_id(&self) -> ProjectId {
-        self.slot.key.project.id()
+        self.slot.project().id()
     }
 
     /// The same, with its slug and settings.
     #[must_use]
     pub fn project(&self) -> &Arc<ProjectRecord> {
-        &self.slot.key.project
+        self.slot.project()
     }
 
     /// What the key is used in.
     #[must_use]
     pub fn environment(&self) -> Environment {
-        self.slot.key.word().environment()
+        self.slot.key_word().environment()
     }
 
     /// What the key is for.
     #[must_use]
-    pub fn description(&self) -> Arc<Box<str>> {
-        self.slot.key.description()
+    pub fn description(&self) -> String {
+        self.slot.description()
     }
 
     /// From which moment on the key is expired.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
-        self.slot.key.word().expires_at()
+        self.slot.key_word().expires_at()
     }
 
     /// From which moment on this secret is retired.
@@ -81,7 +84,7 @@ impl Pass {
     /// The secret's digest.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        self.slot.digest
+        self.slot.digest()
     }
 }
 

@@ -1,49 +1,23 @@
-//! What is kept in memory of each row.
+//! What is kept in memory of projects, people and management tokens. Keys are in `secrets.rs`.
 
 use std::sync::{
-    Arc, OnceLock,
+    Arc,
     atomic::{AtomicU64, Ordering::SeqCst},
 };
 
 use arc_swap::ArcSwap;
-use latchkey_keys::{Digest, Standing, judge};
-use latchkey_store::{KeyState, ProjectState, SecretState, TokenState, UserState};
+use latchkey_store::{ProjectState, TokenState, UserState};
 use latchkey_types::{
-    KeyId, ProjectId, SecretId, Slug, Timestamp, TokenId, UserId, token::Permission,
-    user::InstanceRole, verify::VerifyCode,
+    ProjectId, Slug, Timestamp, TokenId, UserId, token::Permission, user::InstanceRole,
 };
 
-use crate::{
-    usage::Usage,
-    verify::Refusal,
-    word::{KeyWord, ProjectWord, SecretWord},
-};
-
-// Every word is written and read SeqCst. A writer's store is then in one order with the loads of every
-// reader, and with the registration of open calls and watches, whose correctness needs just that ("store
-// mine, then load yours" on both sides). On x86 and ARMv8 such a load costs no more than an Acquire one.
-
-/// One secret: what the index finds by its digest.
-pub(crate) struct Slot {
-    pub(crate) digest: Digest,
-    pub(crate) id: SecretId,
-    pub(crate) key: Arc<KeyRecord>,
-    word: AtomicU64,
-    /// Made at the first use, so that a key nobody uses pays 16 bytes for it.
-    pub(crate) usage: OnceLock<Box<Usage>>,
-}
-
-/// A key.
-pub(crate) struct KeyRecord {
-    pub(crate) id: KeyId,
-    pub(crate) project: Arc<ProjectRecord>,
-    word: AtomicU64,
-    description: ArcSwap<Box<str>>,
-}
+use crate::word::ProjectWord;
 
 /// A project, as it is at the moment of asking.
 pub struct ProjectRecord {
     id: ProjectId,
+    /// Where its keys find it.
+    pub(crate) place: u32,
     slug: Slug,
     word: AtomicU64,
     settings: ArcSwap<ProjectSettings>,
@@ -92,109 +66,11 @@ pub(crate) struct TokenRecord {
     pub(crate) in_doubt: bool,
 }
 
-impl Slot {
-    pub(crate) fn new(state: &SecretState, key: Arc<KeyRecord>) -> Self {
-        Self {
-            digest: state.digest,
-            id: state.id,
-            key,
-            word: AtomicU64::new(SecretWord::new(state.retires_at, state.is_newest).0),
-            usage: OnceLock::new(),
-        }
-    }
-
-    pub(crate) fn set(&self, state: &SecretState) {
-        let word = SecretWord::new(state.retires_at, state.is_newest);
-        self.word.store(word.0, SeqCst);
-    }
-
-    pub(crate) fn word(&self) -> SecretWord {
-        SecretWord(self.word.load(SeqCst))
-    }
-
-    /// The verdict at this moment.
-    ///
-    /// # Errors
-    /// The reason against the secret, or that there can't be a verdict now.
-    pub(crate) fn judge(&self, project_matches: bool, now: Timestamp) -> Result<(), Refusal> {
-        let (key, secret, project) = self.words();
-        if key.is_in_doubt() || project.is_in_doubt() {
-            return Err(Refusal::NotServing);
-        }
-        let standing = Standing {
-            revoked: key.is_revoked(),
-            disabled: key.is_disabled(),
-            expires_at: key.expires_at(),
-            project_archived: project.is_archived(),
-            retires_at: secret.retires_at(),
-            project_matches,
-        };
-        match judge(&standing, now) {
-            VerifyCode::Valid => Ok(()),
-            code => Err(Refusal::Code(code)),
-        }
-    }
-
-    /// When this secret stops being accepted by itself: when it retires or its key expires.
-    pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        let ends = [self.key.word().expires_at(), self.word().retires_at()];
-        ends.into_iter().flatten().min()
-    }
-
-    /// The three words as they were together. Read one after the other they could show a mixture that never
-    /// was: retired is read before a retire, disabled after the enable that followed it. Two equal readings
-    /// in a row rule that out. After a few tries the last reading counts: a reader must not wait for a
-    /// writer, and whatever began after a change was answered reads that change at the first try.
-    fn words(&self) -> (KeyWord, SecretWord, ProjectWord) {
-        let read = || (self.key.word(), self.word(), self.key.project.word());
-        let mut words = read();
-        for _ in 0..3 {
-            let again = read();
-            if again == words {
-                break;
-            }
-            words = again;
-        }
-        words
-    }
-}
-
-impl KeyRecord {
-    pub(crate) fn new(state: &KeyState, project: Arc<ProjectRecord>) -> Self {
-        Self {
-            id: state.id,
-            project,
-            word: AtomicU64::new(word_of(state).0),
-            description: ArcSwap::from_pointee(state.description.as_str().into()),
-        }
-    }
-
-    /// Also ends the doubt, if there was one.
-    pub(crate) fn set(&self, state: &KeyState) {
-        self.word.store(word_of(state).0, SeqCst);
-        if ***self.description.load() != *state.description {
-            self.description
-                .store(Arc::new(state.description.as_str().into()));
-        }
-    }
-
-    pub(crate) fn doubt(&self) {
-        self.word.fetch_or(KeyWord::IN_DOUBT, SeqCst);
-    }
-
-    pub(crate) fn word(&self) -> KeyWord {
-        KeyWord(self.word.load(SeqCst))
-    }
-
-    pub(crate) fn description(&self) -> Arc<Box<str>> {
-        self.description.load_full()
-    }
-}
-
 impl ProjectRecord {
-    pub(crate) fn new(state: &ProjectState) -> Self {
+    pub(crate) fn new(state: &ProjectState, place: u32) -> Self {
         Self {
             id: state.id,
+            place,
             slug: state.slug.clone(),
             word: AtomicU64::new(ProjectWord::new(state.archived).0),
             settings: ArcSwap::from_pointee(settings_of(state)),
@@ -272,15 +148,6 @@ impl From<&TokenState> for TokenRecord {
             in_doubt: false,
         }
     }
-}
-
-fn word_of(state: &KeyState) -> KeyWord {
-    KeyWord::new(
-        state.expires_at,
-        state.revoked,
-        state.disabled,
-        state.environment,
-    )
 }
 
 fn settings_of(state: &ProjectState) -> ProjectSettings {

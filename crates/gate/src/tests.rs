@@ -1,6 +1,9 @@
 //! The gate from outside, and from inside where an interleaving has to be forced.
 
+mod allocations;
 mod calls;
+mod memory;
+mod model;
 mod people;
 mod store;
 mod stress;

@@ -16,7 +16,7 @@ use latchkey_keys::Digest;
 use latchkey_store::usage::{StoredUse, UsageDelta};
 use latchkey_types::{Timestamp, key::Via};
 
-use crate::{Gate, Pass, record::Slot};
+use crate::{Gate, Pass, secrets::Slot};
 
 /// Longest name of a client that is remembered, in characters. User-Agents can be of any length.
 const CLIENT_MAX: usize = 120;
@@ -90,33 +90,35 @@ impl Gate {
     /// Counts an accepted call and remembers it as the last one. Only atomics; it allocates at a secret's
     /// first call and when the client or address changed.
     pub fn note(&self, pass: &Pass, used: Use<'_>) {
-        let usage = pass.slot.usage.get_or_init(Box::default);
-        usage.note(used);
-        self.mark(&pass.slot, usage);
+        if let Some(usage) = pass.slot.usage_or_new() {
+            usage.note(used);
+            self.mark(&pass.slot, usage);
+        }
         self.watches.poke(pass.key_id());
     }
 
     /// Counts a call that was refused although its secret is or was one of ours. It is counted in the hour
     /// of the flush, a few seconds later at most, so that `_at` needs no room.
     pub fn note_refused(&self, known: &Pass, _at: Timestamp) {
-        let usage = known.slot.usage.get_or_init(Box::default);
-        usage.refused.fetch_add(1, SeqCst);
-        self.mark(&known.slot, usage);
+        if let Some(usage) = known.slot.usage_or_new() {
+            usage.refused.fetch_add(1, SeqCst);
+            self.mark(&known.slot, usage);
+        }
     }
 
     /// The last accepted call of this secret that memory knows of: newer than the database's, or the same.
     /// `None` when there was none since the process started.
     #[must_use]
     pub fn last_use(&self, digest: &Digest) -> Option<LastUse> {
-        self.index.slot(digest)?.usage.get()?.last_use()
+        self.index.slot(digest)?.usage()?.last_use()
     }
 
     /// Puts the secret into the queue unless it is there already. A load that finds it there comes, in the
     /// one SeqCst order, before the flush clears it, and so the count before that load comes before the
     /// flush takes the counts: nothing is left behind.
-    pub(crate) fn mark(&self, slot: &Arc<Slot>, usage: &Usage) {
+    pub(crate) fn mark(&self, slot: &Slot, usage: &Usage) {
         if !usage.dirty.load(SeqCst) && !usage.dirty.swap(true, SeqCst) {
-            self.dirty.push(Arc::clone(slot));
+            self.dirty.push(slot.place());
         }
     }
 }
@@ -168,9 +170,9 @@ impl Usage {
         // Cleared first: what is counted from here on puts the secret into the queue again.
         self.dirty.store(false, SeqCst);
         let delta = UsageDelta {
-            key: slot.key.id,
-            project: slot.key.project.id(),
-            secret: slot.id,
+            key: slot.key_id(),
+            project: slot.project().id(),
+            secret: slot.id(),
             hour: now,
             via_header: self.header.swap(0, SeqCst),
             via_url: self.url.swap(0, SeqCst),

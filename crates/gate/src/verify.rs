@@ -72,7 +72,7 @@ impl Gate {
         let Some(slot) = self.index.slot(&self.ring.secret_digest(&secret)) else {
             return INVALID;
         };
-        match slot.judge(wanted.is(&slot.key.project), now) {
+        match slot.judge(wanted.is(slot.project()), now) {
             Ok(()) => Verdict::Accepted(Pass { slot }),
             Err(Refusal::Code(code)) => Verdict::Refused {
                 code,

@@ -49,15 +49,15 @@ fn check(input: &[u8], bare: &HttpRequest, with_key: &HttpRequest) -> Outcome {
         let first = pairs.iter().find(|(found, _)| found == name);
         agree(
             "a parameter",
-            &parameter(&query, name),
+            &parameter(&query, name).map(Cow::into_owned),
             &first.map(|(_, value)| value.clone()),
         )?;
     }
     Ok(())
 }
 
-fn seen(found: Result<Presented, NoKey>) -> Result<(String, Via), NoKey> {
-    found.map(|presented| (presented.text, presented.via))
+fn seen(found: Result<Presented<'_>, NoKey>) -> Result<(String, Via), NoKey> {
+    found.map(|presented| (presented.text.into_owned(), presented.via))
 }
 
 /// Names and values in their order. Only `&` parts them; what is empty is none.

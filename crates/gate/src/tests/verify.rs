@@ -57,7 +57,7 @@ fn an_accepted_key_tells_what_it_is() {
     assert_eq!(pass.secret_id(), secret_id(1));
     assert_eq!(pass.project_id(), project_id(1));
     assert_eq!(pass.project().slug().as_str(), "memorylake");
-    assert_eq!(&**pass.description(), "Production - Client 1");
+    assert_eq!(pass.description(), "Production - Client 1");
     assert_eq!(pass.environment(), Environment::Production);
     assert_eq!(pass.expires_at(), key.expires_at);
     assert_eq!(pass.digest(), key.secrets[0].digest);
@@ -83,7 +83,7 @@ fn each_change_is_seen_by_the_next_verify_and_by_passes_at_hand() {
     key.description = "Staging - Cursor".to_owned();
     key.environment = Environment::Staging;
     scene.apply(&key);
-    assert_eq!(&**pass.description(), "Staging - Cursor");
+    assert_eq!(pass.description(), "Staging - Cursor");
     assert_eq!(pass.environment(), Environment::Staging);
 
     key.disabled = true;
