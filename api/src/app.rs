@@ -13,7 +13,7 @@ use latchkey_types::{ProjectId, SessionId, TokenId, UserId};
 use tokio::sync::broadcast;
 
 use crate::{
-    config::{self, Config},
+    config::Config,
     error::{ApiError, ApiResult},
     handlers::revoke::Closing,
     http::{idempotency::InFlight, refusals::Refusals},
@@ -31,6 +31,8 @@ pub struct App {
     pub config: Config,
     /// Where users reach this server, without a slash at its end.
     pub public_url: String,
+    /// Whether that is plain http over a network, where others can read and alter what goes by.
+    pub is_readable_on_the_way: bool,
     /// Origins whose pages are ours: `public_url`, and loopback names on the bound port.
     pub own_origins: Vec<String>,
     /// The database.
@@ -163,13 +165,6 @@ impl App {
         }
         // Nobody listening is fine.
         let _ = self.endings.send(ending);
-    }
-
-    /// Whether the server is reached by plain http over a network, where others can read and alter what goes by.
-    #[must_use]
-    pub fn is_readable_on_the_way(&self) -> bool {
-        let is_plain = self.public_url.starts_with("http://");
-        is_plain && !url::Url::parse(&self.public_url).is_ok_and(|url| config::is_loopback(&url))
     }
 
     /// Whether pages of this origin are ours.

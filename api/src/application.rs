@@ -20,7 +20,7 @@ use utoipa_actix_web::AppExt as _;
 use crate::{
     app::{App, Ending},
     clock,
-    config::{Config, ConfigError},
+    config::{self, Config, ConfigError},
     error::ApiError,
     http::{envelope, idempotency::InFlight, refusals::Refusals},
     master_key,
@@ -91,6 +91,7 @@ impl Application {
         let public_url = public_url(&config, address);
         let app = web::Data::new(App {
             own_origins: own_origins(&public_url, &config, address),
+            is_readable_on_the_way: is_readable_on_the_way(&public_url),
             public_url,
             store,
             gate,
@@ -237,6 +238,11 @@ fn public_url(config: &Config, address: SocketAddr) -> String {
         Some(url) => url.origin().ascii_serialization(),
         None => format!("{}://{address}", scheme(config)),
     }
+}
+
+fn is_readable_on_the_way(public_url: &str) -> bool {
+    let is_plain = public_url.starts_with("http://");
+    is_plain && !url::Url::parse(public_url).is_ok_and(|url| config::is_loopback(&url))
 }
 
 /// Pages of these origins are ours: the public one, and this machine's names on the bound port.

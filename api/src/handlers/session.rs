@@ -44,7 +44,7 @@ pub async fn show_session(guard: Guard<Anyone>) -> ApiResult<HttpResponse> {
     Ok(HttpResponse::Ok().json(SessionState {
         user,
         setup_needed: app.setup.is_needed(),
-        insecure_http: app.is_readable_on_the_way(),
+        insecure_http: app.is_readable_on_the_way,
     }))
 }
 

@@ -67,9 +67,9 @@ pub async fn wrap(
     }
     // Browsers heed it only where nobody can alter the answer on the way, and complain elsewhere.
     let app = response.request().app_data::<web::Data<App>>();
-    let isolates = app.is_none_or(|app| !app.is_readable_on_the_way());
+    let isolates = app.is_none_or(|app| !app.is_readable_on_the_way);
     let is_https = app.is_some_and(|app| app.public_url.starts_with("https://"));
-    finish_headers(response.headers_mut(), id, isolates, is_https);
+    finish_headers(response.headers_mut(), id, is_check, isolates, is_https);
     let told = Told {
         id,
         method,
@@ -183,34 +183,45 @@ fn render(
     ServiceResponse::new(request, new.body(body))
 }
 
+// Constants: made at run time, a name is looked up and a value read byte by byte, for each answer again.
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
+const DENY: HeaderValue = HeaderValue::from_static("DENY");
+const NOTHING: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+/// A year. Browsers heed it only in answers that came by https.
+const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
-fn finish_headers(headers: &mut HeaderMap, id: RequestId, isolates: bool, is_https: bool) {
-    let mut put = |name: HeaderName, value: &'static str| {
-        if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
+fn finish_headers(
+    headers: &mut HeaderMap,
+    id: RequestId,
+    is_check: bool,
+    isolates: bool,
+    is_https: bool,
+) {
+    let mut put = |name: HeaderName, value: HeaderValue| {
+        // The answer to a check has none of its own, so nothing has to be looked for.
+        if is_check || !headers.contains_key(&name) {
+            headers.insert(name, value);
         }
     };
-    put(header::CACHE_CONTROL, "no-store");
-    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    put(header::REFERRER_POLICY, "no-referrer");
-    put(header::X_FRAME_OPTIONS, "DENY");
-    put(
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    );
-    put(RESOURCE_POLICY, "same-origin");
+    put(header::CACHE_CONTROL, NO_STORE);
+    put(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    put(header::REFERRER_POLICY, NO_REFERRER);
+    put(header::X_FRAME_OPTIONS, DENY);
+    put(header::CONTENT_SECURITY_POLICY, NOTHING);
+    put(RESOURCE_POLICY, SAME_ORIGIN);
     if is_https {
-        // A year. Browsers heed it only in answers that came by https.
-        put(
-            header::STRICT_TRANSPORT_SECURITY,
-            "max-age=31536000; includeSubDomains",
-        );
+        put(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
     }
     if isolates {
-        put(OPENER_POLICY, "same-origin");
+        put(OPENER_POLICY, SAME_ORIGIN);
     }
     if let Ok(value) = HeaderValue::from_bytes(&id.digits()) {
         headers.insert(REQUEST_ID, value);
