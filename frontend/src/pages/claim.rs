@@ -42,6 +42,7 @@ pub fn Claim() -> impl IntoView {
         claim.send(ClaimRequest {
             token: token.get_untracked(),
             password: password.get_untracked(),
+            code: None,
         });
     };
     let message = claim.message(&["/password"]);

@@ -41,6 +41,7 @@ pub fn SignIn() -> impl IntoView {
         sign_in.send(SignInRequest {
             email: email.get_untracked().trim().to_owned(),
             password: password.get_untracked(),
+            code: None,
         });
     };
     let message = sign_in.message(&["/email", "/password"]);
