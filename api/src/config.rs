@@ -122,6 +122,11 @@ pub struct ServeArgs {
     #[arg(long, env = "LATCHKEY_SIGN_IN_ATTEMPTS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub sign_in_attempts: u32,
 
+    /// Ask everybody to turn on a second factor: until then, a browser session reaches nothing else. API keys and
+    /// management tokens go on working.
+    #[arg(long, env = "LATCHKEY_REQUIRE_SECOND_FACTOR", num_args = 0..=1, default_value_t = false, default_missing_value = "true")]
+    pub require_second_factor: bool,
+
     /// Let anybody read `/metrics`; otherwise it takes a management token with `read`.
     #[arg(long, env = "LATCHKEY_METRICS_OPEN", num_args = 0..=1, default_value_t = false, default_missing_value = "true")]
     pub metrics_open: bool,
@@ -173,6 +178,8 @@ pub struct Config {
     pub upstreams: UpstreamSettings,
     /// Attempts to sign in per account and minute.
     pub sign_in_attempts: u32,
+    /// Sessions of people without a second factor reach only what is needed to turn one on.
+    pub require_second_factor: bool,
     /// `/metrics` is open to anybody.
     pub metrics_open: bool,
     /// The folder that the browser app is served from, if not from the program itself.

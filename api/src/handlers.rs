@@ -18,6 +18,7 @@ pub mod memories;
 pub mod projects;
 pub mod revoke;
 pub mod rotate;
+pub mod second_factor;
 pub mod session;
 pub mod sessions;
 pub mod setup;

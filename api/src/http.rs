@@ -18,7 +18,7 @@ pub mod refusals;
 pub mod request_id;
 
 pub use access::{
-    AdminPerson, AdminReader, Anyone, Entrance, InProject, OnKey, Person, Presence, Verifier,
+    AdminPerson, AdminReader, Anyone, Early, Entrance, InProject, OnKey, Person, Presence, Verifier,
 };
 pub use caller::{Caller, Credential};
 pub use guard::{Access, Call, Guard};

@@ -40,7 +40,14 @@ const IDEMPOTENT: [&str; 7] = [
     "rotateKey",
 ];
 /// Operations that count attempts.
-const THROTTLED: [&str; 4] = ["setUp", "signIn", "claimSession", "changePassword"];
+const THROTTLED: [&str; 6] = [
+    "setUp",
+    "signIn",
+    "claimSession",
+    "changePassword",
+    "confirmSecondFactor",
+    "endSecondFactor",
+];
 /// Operations that anybody may call.
 const PUBLIC: [&str; 9] = [
     "showSession",
@@ -56,9 +63,13 @@ const PUBLIC: [&str; 9] = [
 /// Operations that an API key opens.
 const BY_KEY: [&str; 2] = ["showKeySelf", "forwardAuth"];
 /// Operations that only a signed-in person reaches.
-const IN_PERSON: [&str; 9] = [
+const IN_PERSON: [&str; 13] = [
     "signOut",
     "changePassword",
+    "beginSecondFactor",
+    "confirmSecondFactor",
+    "endSecondFactor",
+    "resetSecondFactor",
     "listTokens",
     "createToken",
     "revokeToken",

@@ -2,6 +2,7 @@
 //!
 //! Three limits: for one account from one address; for one address, where several people may sit; and,
 //! much wider, for one account from anywhere, so that a stranger's guesses don't lock its owner out soon.
+//! A fourth, much narrower, is for the codes of a second factor: they are short, and who gets so far knows the password.
 
 use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
@@ -9,7 +10,7 @@ use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
 };
-use latchkey_types::ProblemCode;
+use latchkey_types::{ProblemCode, UserId};
 
 use crate::error::{ApiError, ApiResult};
 
@@ -18,11 +19,12 @@ pub struct Throttle {
     pairs: DefaultKeyedRateLimiter<(String, Option<IpAddr>)>,
     addresses: DefaultKeyedRateLimiter<Option<IpAddr>>,
     accounts: DefaultKeyedRateLimiter<String>,
+    codes: DefaultKeyedRateLimiter<UserId>,
 }
 
 impl Throttle {
     /// So many attempts a minute for one account from one address; three times as many from one address;
-    /// ten times as many for one account.
+    /// ten times as many for one account; and as many codes of one account an hour.
     #[must_use]
     pub fn new(per_minute: u32) -> Self {
         let quota = |times: u32| {
@@ -33,6 +35,9 @@ impl Throttle {
             pairs: RateLimiter::keyed(quota(1)),
             addresses: RateLimiter::keyed(quota(3)),
             accounts: RateLimiter::keyed(quota(10)),
+            codes: RateLimiter::keyed(Quota::per_hour(
+                NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN),
+            )),
         }
     }
 
@@ -52,6 +57,18 @@ impl Throttle {
             .map_err(|no| refused(no.wait_time_from(now)))
     }
 
+    /// Counts a code for the second factor of this account, from wherever it comes. Of a million codes three are right at
+    /// a time: at ten an hour a guess takes years.
+    ///
+    /// # Errors
+    /// 429 with the seconds to wait.
+    pub fn code(&self, user: UserId) -> ApiResult<()> {
+        let now = DefaultClock::default().now();
+        self.codes
+            .check_key(&user)
+            .map_err(|no| refused(no.wait_time_from(now)))
+    }
+
     /// Counts an attempt that names no account.
     ///
     /// # Errors
@@ -68,6 +85,7 @@ impl Throttle {
         self.pairs.retain_recent();
         self.addresses.retain_recent();
         self.accounts.retain_recent();
+        self.codes.retain_recent();
     }
 }
 
@@ -121,6 +139,21 @@ mod tests {
             .count();
         assert_eq!(tried, 6);
         assert!(throttle.address(here).is_err());
+    }
+
+    #[test]
+    fn codes_of_an_account_are_limited_by_the_hour_from_everywhere() {
+        let throttle = Throttle::new(2);
+        let (ada, other): (UserId, UserId) = (
+            "usr_019a1c5e0f7a7c3e8a4b5d6e7f801234".parse().unwrap(),
+            "usr_019a1c5e0f7a7c3e8a4b5d6e7f801235".parse().unwrap(),
+        );
+        assert!(throttle.code(ada).is_ok() && throttle.code(ada).is_ok());
+        let refused = throttle.code(ada).unwrap_err();
+        assert_eq!(refused.code(), ProblemCode::TooManyAttempts);
+        let seconds = refused.inner().retry_after_seconds.unwrap();
+        assert!(seconds > 60, "the next one comes within {seconds} seconds");
+        assert!(throttle.code(other).is_ok());
     }
 
     #[test]

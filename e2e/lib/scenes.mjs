@@ -5,6 +5,7 @@
 // `faults()` of a window takes them. What a scene makes, it makes in the world's workshop.
 
 import { SOME } from "./browser.mjs";
+import { fillSignIn, PASSWORD } from "./people.mjs";
 import {
   account,
   add,
@@ -25,6 +26,7 @@ import {
   projects,
   rotated,
   row,
+  secondFactor,
   tab,
   upstream,
   users,
@@ -56,6 +58,16 @@ export const SCENES = [
       await page.getByLabel("Password").fill("not the password");
       await press(page, "Sign in");
       await page.getByRole("alert").waitFor();
+    },
+    { "401 /api/v1/session": 1 },
+  ),
+  scene(
+    "sign-in-code",
+    "nobody",
+    async (page, world) => {
+      await at(page, world, "/sign-in", "Sign in");
+      await fillSignIn(page, { email: "guarded@example.com", password: PASSWORD });
+      await page.getByLabel("Code").waitFor();
     },
     { "401 /api/v1/session": 1 },
   ),
@@ -360,6 +372,26 @@ export const SCENES = [
     await page.getByRole("dialog").waitFor();
   }),
 
+  scene("second-factor", "newcomer", (page, world) => secondFactor(page, world)),
+  scene("second-factor-codes", "newcomer", async (page, world) => {
+    const recovery_codes = Array(10).fill("ABCD-EFGH-IJKL-MNOP-QRST-UVWX");
+    await page.route("**/me/second-factor/confirm", (route) => route.fulfill({ json: { recovery_codes } }));
+    await secondFactor(page, world);
+    await page.getByRole("textbox", { name: "Code" }).fill("123456");
+    await press(page, "Turn on");
+    await press(page, "Show recovery codes");
+    await page.getByRole("button", { name: "Show recovery codes", pressed: true }).waitFor();
+  }),
+  scene("second-factor-off", "guarded", async (page, world) => {
+    await at(page, world, "/account", "Account");
+    await press(page, "Turn off");
+    await page.getByRole("dialog", { name: "Turn off the second factor?" }).waitFor();
+  }),
+  scene("second-factor-asked-for", "newcomer", async (page, world) => {
+    await pretendSession(page, { requires_second_factor: true });
+    await at(page, world, "/projects", "One more step");
+  }),
+
   // Names as nobody expects them.
   scene("odd-projects", "viewer", async (page, world) => {
     await at(page, world, "/projects", "Projects");
@@ -427,6 +459,13 @@ export const SCENES = [
     await page.getByRole("menuitem", { name: "Disable…" }).click();
     await press(page, "Disable user");
     await page.getByText("These keys were made by them").waitFor();
+  }),
+
+  scene("reset-second-factor", "ada", async (page, world) => {
+    await users(page, world);
+    await page.getByRole("button", { name: "Actions for Guarded" }).click();
+    await page.getByRole("menuitem", { name: "Reset second factor…" }).click();
+    await page.getByRole("dialog", { name: "Reset the second factor of Guarded?" }).waitFor();
   }),
 
   // Find a key.

@@ -139,6 +139,12 @@ export async function newToken(page, world) {
   await page.getByRole("dialog", { name: "Token created" }).waitFor();
 }
 
+export async function secondFactor(page, world) {
+  await at(page, world, "/account", "Account");
+  await press(page, "Turn on");
+  await page.getByRole("dialog", { name: "Turn on a second factor" }).waitFor();
+}
+
 export async function users(page, world) {
   await at(page, world, "/users", "Users");
   await row(page, "viewer@example.com").waitFor();

@@ -1,6 +1,7 @@
 // An instance that looks lived in: people, projects, and keys of every kind, made through the API.
 
 import { apiAs, isTaken, signIn } from "./api.mjs";
+import { turnOn } from "./authenticator.mjs";
 import { remember } from "./mcp.mjs";
 import { addPerson } from "./people.mjs";
 import { setUp, startServer } from "./server.mjs";
@@ -46,7 +47,8 @@ const KEYS = [
  *
  * The result has
  * - the `server`, and `api`, Ada's;
- * - `people`, their cookies: `ada`, who administers it, `editor`, `viewer`, and `newcomer`, who belongs to no project;
+ * - `people`, their cookies: `ada`, who administers it, `editor`, `viewer`, `newcomer`, who
+ *   belongs to no project, and `guarded`, who has a second factor;
  * - the projects: `lake` has all kinds of keys and some memories, `empty` nothing, `relay` a server of the team's own
  *   behind it, `odd`, the viewer's own, names as nobody expects them, and in the `workshop` scenes make and break what
  *   they like;
@@ -81,6 +83,8 @@ async function fill(server) {
   const editor = await addPerson(server, api, "Editor", { project: lake });
   const viewer = await addPerson(server, api, "Viewer", { project: lake });
   const newcomer = await addPerson(server, api, "Newcomer");
+  const guarded = await addPerson(server, api, "Guarded");
+  await turnOn(guarded.api);
   const odd = await addOdd(server, viewer.api);
   for (const wanted of KEYS) await addKey(server, api, lake, wanted);
   // Somebody knocks with what is no key.
@@ -93,7 +97,13 @@ async function fill(server) {
   return {
     server,
     api,
-    people: { ada, editor: editor.cookie, viewer: viewer.cookie, newcomer: newcomer.cookie },
+    people: {
+      ada,
+      editor: editor.cookie,
+      viewer: viewer.cookie,
+      newcomer: newcomer.cookie,
+      guarded: guarded.cookie,
+    },
     lake,
     empty,
     relay,

@@ -6,7 +6,7 @@ mod way;
 use leptos::prelude::*;
 
 use crate::{
-    components::{Notice, Show, Toasts, Tone, provide_toasts},
+    components::{Notice, PageHead, Show, Toasts, Tone, provide_toasts},
     core::{
         reactive::{memo, watch},
         router::{provide_place, use_place},
@@ -14,8 +14,8 @@ use crate::{
         theme::provide_theme,
     },
     pages::{
-        Account, Claim, FindKey, NotFound, ProjectList, Setup, SignIn, Unreachable, Users,
-        project::ProjectFrame,
+        Account, Claim, FindKey, NotFound, ProjectList, SecondFactor, Setup, SignIn, Unreachable,
+        Users, project::ProjectFrame,
     },
 };
 use header::Header;
@@ -95,8 +95,10 @@ fn Pages() -> impl IntoView {
         let page = page.get();
         (page.is_public() || is_signed_in.get()).then_some(page)
     });
+    let lacks_factor = memo(move || session.lacks_factor());
     move || match shown.get() {
         None | Some(Page::Home) => ().into_any(),
+        Some(page) if !page.is_public() && lacks_factor.get() => OneMoreFactor().into_any(),
         Some(Page::Setup) => Setup().into_any(),
         Some(Page::SignIn) => SignIn().into_any(),
         Some(Page::Claim) => Claim().into_any(),
@@ -107,4 +109,19 @@ fn Pages() -> impl IntoView {
         Some(Page::FindKey) => FindKey().into_any(),
         Some(Page::Nothing) => NotFound().into_any(),
     }
+}
+
+/// In the place of every page, until the person has what this server asks everybody for.
+#[component]
+fn OneMoreFactor() -> impl IntoView {
+    view! {
+        <div class="narrow">
+            <PageHead
+                title="One more step"
+                lead="This server asks everybody for a second factor. Turn it on to go on."
+            />
+            <SecondFactor />
+        </div>
+    }
+    .into_any()
 }

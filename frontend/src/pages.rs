@@ -11,7 +11,7 @@ mod sign_in;
 mod unreachable;
 mod users;
 
-pub use account::Account;
+pub use account::{Account, SecondFactor};
 pub use claim::Claim;
 pub use find_key::FindKey;
 pub use not_found::NotFound;

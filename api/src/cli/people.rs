@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use latchkey_keys::{Secret, SecretKind};
-use latchkey_store::{Tx, new_id, sessions, tokens, users};
+use latchkey_store::{Tx, new_id, second_factors, sessions, tokens, users};
 use latchkey_types::{
     limits::{check_email, check_name},
     token::Permission,
@@ -24,6 +24,8 @@ pub(super) enum UserCommand {
     Add(AddArgs),
     /// Print a sign-in link with which a user chooses a new password. Their sessions end when they do.
     ResetPassword(ResetArgs),
+    /// Take a user's second factor away, for a lost phone. Their sessions end.
+    ResetSecondFactor(SecondFactorArgs),
 }
 
 #[derive(Subcommand)]
@@ -55,6 +57,15 @@ pub(super) struct ResetArgs {
     database: DatabaseArgs,
     #[command(flatten)]
     link: LinkArgs,
+    /// The address they sign in with.
+    #[arg(long)]
+    email: String,
+}
+
+#[derive(Args)]
+pub(super) struct SecondFactorArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
     /// The address they sign in with.
     #[arg(long)]
     email: String,
@@ -103,6 +114,7 @@ pub(super) fn user(command: UserCommand) -> Result<(), ConfigError> {
     match command {
         UserCommand::Add(args) => add(&args),
         UserCommand::ResetPassword(args) => reset(&args),
+        UserCommand::ResetSecondFactor(args) => reset_second_factor(&args),
     }
 }
 
@@ -204,6 +216,27 @@ fn reset(args: &ResetArgs) -> Result<(), ConfigError> {
     store.close();
     written.map_err(sentence)?;
     say(&link.url)
+}
+
+fn reset_second_factor(args: &SecondFactorArgs) -> Result<(), ConfigError> {
+    let (store, _) = open(&args.database)?;
+    let now = clock::now();
+    let written = store.write(|tx| {
+        let user = find(tx, &args.email)?;
+        if !second_factors::delete_second_factor(tx, user.id)? {
+            return Err(ApiError::field(
+                "--email",
+                "belongs to a user without a second factor",
+            ));
+        }
+        sessions::delete_sessions_of(tx, user.id, None)?;
+        let entry = audit::by_cli(now, "second_factor.reset").on(user.id);
+        tx.audit(&entry.with("email", user.email).done())?;
+        Ok::<_, ApiError>(())
+    });
+    store.close();
+    written.map_err(sentence)?;
+    say("The second factor is off. The password, or a sign-in link, signs in alone.")
 }
 
 fn find(tx: &mut Tx<'_>, email: &str) -> ApiResult<users::StoredUser> {

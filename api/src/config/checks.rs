@@ -134,6 +134,7 @@ impl ServeArgs {
             mcp_calls_per_key: self.mcp.mcp_calls_per_key,
             upstreams: self.mcp.upstreams(),
             sign_in_attempts: self.sign_in_attempts,
+            require_second_factor: self.require_second_factor,
             metrics_open: self.metrics_open,
             assets: self.assets,
             shutdown: Duration::from_secs(self.shutdown_seconds),

@@ -14,7 +14,7 @@ use crate::{
     audit,
     error::{ApiError, ApiResult},
     http::{
-        Guard, Json, Person, Presence,
+        Early, Guard, Json, Person, Presence,
         etag::{IfMatch, etag},
     },
     password::choice::check_choice,
@@ -28,8 +28,12 @@ use crate::{
     responses((status = 200, description = "The caller", body = User))
 )]
 #[get("/me")]
-pub async fn show_me(guard: Guard<Person>) -> ApiResult<HttpResponse> {
-    let Guard { access, call, .. } = guard;
+pub async fn show_me(guard: Guard<Early<Person>>) -> ApiResult<HttpResponse> {
+    let Guard {
+        access: Early(access),
+        call,
+        ..
+    } = guard;
     let user_id = access.caller.user_id;
     let user = call
         .app

@@ -1,9 +1,12 @@
 //! Signing in and out.
 
 use actix_web::{HttpResponse, delete, get, post};
-use latchkey_store::{links, sessions as rows, users};
+use latchkey_store::{
+    links, sessions as rows,
+    users::{self, StoredUser},
+};
 use latchkey_types::{
-    ProblemCode,
+    ProblemCode, UserId,
     limits::PASSWORD_MAX,
     session::{ClaimRequest, SessionState, SignInRequest, SignedIn},
 };
@@ -14,11 +17,13 @@ use crate::{
     audit,
     error::{ApiError, ApiResult},
     http::{
-        Anyone, Entrance, Guard, Json, Presence,
+        Anyone, Early, Entrance, Guard, Json, Presence,
         asked::{self, Who},
         cookie,
+        guard::Call,
     },
     password::choice::check_choice,
+    second_factor,
     sessions::Beginning,
     validate::Checks,
 };
@@ -43,6 +48,7 @@ pub async fn show_session(guard: Guard<Anyone>) -> ApiResult<HttpResponse> {
     let app = &call.app;
     Ok(HttpResponse::Ok().json(SessionState {
         user,
+        requires_second_factor: app.config.require_second_factor,
         setup_needed: app.setup.is_needed(),
         insecure_http: app.is_readable_on_the_way,
     }))
@@ -82,46 +88,41 @@ pub async fn sign_in(guard: Guard<Entrance, Json<SignInRequest>>) -> ApiResult<H
     let user = match user {
         Some(user) if is_right && user.disabled_at.is_none() => user,
         found => {
-            let user_id = found.map(|user| user.id.to_string());
-            tracing::warn!(
-                user.id = user_id,
-                client.ip = call.ip_text(),
-                "a sign-in was refused"
-            );
+            note_refusal(&call, found.map(|user| user.id));
             return Err(ApiError::new(
                 ProblemCode::InvalidCredentials,
                 "E-mail address or password is wrong, or the account is disabled.",
             ));
         }
     };
+    // Whether there is a second factor is for who knows the password to learn, and for nobody else.
+    check_code(&call, &user, body.code.as_deref())?;
     let beginning = Beginning::new(&call)?;
     let session = beginning.seed();
-    let entry = audit::by_user(
-        call.now,
-        call.ip_text(),
-        user.id,
-        &user.name,
-        "session.create",
-    )
-    .on(session.id);
+    let (user_id, now) = (user.id, call.now);
+    let entry = audit::by_user(now, call.ip_text(), user_id, &user.name, "session.create");
+    let ring = app.ring.clone();
     let user = app
         .write_ending(move |tx| {
             // Disabled or given a new password while this one was being checked?
-            let fresh = users::find_user(tx, user.id)?;
-            let unchanged = fresh.as_ref().is_some_and(|fresh| {
+            let fresh = users::find_user(tx, user.id)?.filter(|fresh| {
                 fresh.disabled_at.is_none() && fresh.password_hash == user.password_hash
             });
-            if !unchanged {
+            let Some(user) = fresh else {
                 return Err(ApiError::new(
                     ProblemCode::InvalidCredentials,
                     "The account was changed just now. Try again.",
                 ));
-            }
+            };
+            let code = body.code.as_deref();
+            second_factor::pass(tx, &ring, &user, code, now, entry.clone())?;
+            let entry = entry.on(session.id);
             let ended = session.begin(tx, user.id)?;
             tx.audit(&entry.done())?;
             Ok((user, ended.into_iter().collect()))
         })
-        .await?;
+        .await
+        .inspect_err(|error| note_code(&call, Some(user_id), error))?;
     asked::note(&call.request, Who::User(user.id));
     Ok(HttpResponse::Ok()
         .cookie(beginning.cookie(&call))
@@ -153,10 +154,26 @@ pub async fn claim_session(guard: Guard<Entrance, Json<ClaimRequest>>) -> ApiRes
         .done()?;
     let password_hash = app.passwords.hash(&app, password.clone()).await?;
     let digest = app.ring.link.digest(body.token.as_bytes());
+    let now = call.now;
+    let owner = app
+        .read(
+            move |db| match links::find_sign_in_link(db, &digest, now)? {
+                Some(user_id) => Ok(users::find_user(db, user_id)?),
+                None => Ok(None),
+            },
+        )
+        .await?;
+    // The link stands for the password, not for the second factor.
+    let owner_id = owner.as_ref().map(|owner| owner.id);
+    if let Some(owner) = owner.filter(|owner| owner.has_second_factor) {
+        app.throttle.account(&owner.email, call.ip)?;
+        check_code(&call, &owner, body.code.as_deref())?;
+    }
     let beginning = Beginning::new(&call)?;
     let session = beginning.seed();
-    let (now, call_ip) = (call.now, call.ip_text());
+    let call_ip = call.ip_text();
     let public_url = app.public_url.clone();
+    let ring = app.ring.clone();
     let user = app
         .write_ending(move |tx| {
             let invalid = || {
@@ -174,21 +191,48 @@ pub async fn claim_session(guard: Guard<Entrance, Json<ClaimRequest>>) -> ApiRes
             Checks::default()
                 .rule("/password", check_choice(&password, &public_url, &names))
                 .done()?;
+            let entry = audit::by_user(now, call_ip, user.id, &user.name, "session.claim");
+            let code = body.code.as_deref();
+            second_factor::pass(tx, &ring, &user, code, now, entry.clone())?;
             users::set_password(tx, user_id, &password_hash)?;
             let all = rows::delete_sessions_of(tx, user_id, None)?;
             let mut ended: Vec<Ending> = all.into_iter().map(Ending::Session).collect();
-            let entry = audit::by_user(now, call_ip, user.id, &user.name, "session.claim");
             tx.audit(&entry.on(session.id).done())?;
             ended.extend(session.begin(tx, user_id)?);
             Ok((user, ended))
         })
-        .await?;
+        .await
+        .inspect_err(|error| note_code(&call, owner_id, error))?;
     asked::note(&call.request, Who::User(user.id));
     Ok(HttpResponse::Ok()
         .cookie(beginning.cookie(&call))
         .json(SignedIn {
             user: user.to_user(),
         }))
+}
+
+/// Asks for a code where there is a second factor, and counts one that came.
+fn check_code(call: &Call, user: &StoredUser, code: Option<&str>) -> ApiResult<()> {
+    match code {
+        _ if !user.has_second_factor => Ok(()),
+        None => Err(second_factor::required()),
+        Some(_) => call.app.throttle.code(user.id),
+    }
+}
+
+/// A refused code is as telling as a refused password, and more so: somebody knows the password.
+fn note_code(call: &Call, user_id: Option<UserId>, error: &ApiError) {
+    if error.code() == ProblemCode::CodeRefused {
+        note_refusal(call, user_id);
+    }
+}
+
+fn note_refusal(call: &Call, user_id: Option<UserId>) {
+    tracing::warn!(
+        user.id = user_id.map(|id| id.to_string()),
+        client.ip = call.ip_text(),
+        "a sign-in was refused"
+    );
 }
 
 /// Sign out
@@ -198,8 +242,12 @@ pub async fn claim_session(guard: Guard<Entrance, Json<ClaimRequest>>) -> ApiRes
     responses((status = 204, description = "Signed out"))
 )]
 #[delete("/session")]
-pub async fn sign_out(guard: Guard<Presence>) -> ApiResult<HttpResponse> {
-    let Guard { access, call, .. } = guard;
+pub async fn sign_out(guard: Guard<Early<Presence>>) -> ApiResult<HttpResponse> {
+    let Guard {
+        access: Early(access),
+        call,
+        ..
+    } = guard;
     let (user_id, session_id) = (access.caller.user_id, access.session_id);
     let entry = audit::by(&call, &access.caller, "session.delete").on(session_id);
     call.app

@@ -38,6 +38,12 @@ pub struct Presence {
     pub session_id: SessionId,
 }
 
+/// Like `A`, and open also to who has yet to turn on the second factor that this server requires.
+pub struct Early<A>(
+    /// What `A` found.
+    pub A,
+);
+
 /// A signed-in administrator; no token.
 pub struct AdminPerson {
     /// Who.
@@ -104,6 +110,8 @@ impl Needs for Owner {
 }
 
 impl Access for Anyone {
+    const ADMITS_ONE_FACTOR: bool = true;
+
     async fn authorise(call: &Call) -> ApiResult<Self> {
         Ok(Self {
             caller: Caller::of(call).await?,
@@ -113,6 +121,7 @@ impl Access for Anyone {
 
 impl Access for Entrance {
     const GIVES_COOKIE: bool = true;
+    const ADMITS_ONE_FACTOR: bool = true;
 
     /// A credential that comes along is not needed; an API key or a bad token is refused all the same.
     async fn authorise(call: &Call) -> ApiResult<Self> {
@@ -134,6 +143,15 @@ impl Access for Presence {
         let caller = Caller::required(call).await?;
         let session_id = caller.in_person()?;
         Ok(Self { caller, session_id })
+    }
+}
+
+impl<A: Access> Access for Early<A> {
+    const GIVES_COOKIE: bool = A::GIVES_COOKIE;
+    const ADMITS_ONE_FACTOR: bool = true;
+
+    async fn authorise(call: &Call) -> ApiResult<Self> {
+        A::authorise(call).await.map(Self)
     }
 }
 

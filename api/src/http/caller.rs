@@ -58,7 +58,8 @@ impl Caller {
     /// where none would have been needed.
     ///
     /// # Errors
-    /// 401 for a bad token or an API key, 503 when that can't be told.
+    /// 401 for a bad token or an API key, 403 for a session without the second factor that this server requires, 503
+    /// when that can't be told.
     pub async fn of(call: &Call) -> ApiResult<Option<Self>> {
         if let Some(value) = call.request.headers().get(header::AUTHORIZATION) {
             return bearer(call, value.as_bytes()).map(Some);
@@ -88,6 +89,16 @@ impl Caller {
             },
         };
         asked::note(&call.request, Who::User(user.id));
+        // Every operation comes by here, and is closed unless its access says otherwise.
+        if call.app.config.require_second_factor
+            && !user.has_second_factor
+            && !call.admits_one_factor
+        {
+            return Err(ApiError::new(
+                ProblemCode::SecondFactorSetupRequired,
+                "This server requires a second factor. Turn it on before anything else.",
+            ));
+        }
         crate::sessions::touch(call, &session);
         Ok(Some(caller))
     }

@@ -1,6 +1,6 @@
 //! The one extractor. actix polls the extractors of a handler together and the first error wins, so the
-//! order of checks is only certain inside a single one: cross-site → credential (401) → permission (403)
-//! → load (404) → role (403) → input (400, 413, 415, 422).
+//! order of checks is only certain inside a single one: cross-site → credential (401) → a second factor, where one is
+//! required (403) → permission (403) → load (404) → role (403) → input (400, 413, 415, 422).
 
 use std::net::IpAddr;
 
@@ -37,6 +37,8 @@ pub struct Call {
     pub ip: Option<IpAddr>,
     /// When the request came in.
     pub now: Timestamp,
+    /// Whether a session is taken also where this server requires a second factor and its person has none yet.
+    pub(super) admits_one_factor: bool,
 }
 
 /// Who may come in.
@@ -44,6 +46,10 @@ pub trait Access: Sized + 'static {
     /// Whether an unsafe request is checked for coming from another site even without a cookie: setting up
     /// and signing in give a cookie, so they must not be driven by a foreign page either.
     const GIVES_COOKIE: bool = false;
+
+    /// Whether a session is taken also where this server requires a second factor and its person has none yet: what
+    /// is needed to turn one on, and nothing else.
+    const ADMITS_ONE_FACTOR: bool = false;
 
     /// Checks credential, permission, existence and role, in this order.
     ///
@@ -68,6 +74,7 @@ impl Call {
             request: request.clone(),
             ip,
             now: clock::now(),
+            admits_one_factor: false,
         })
     }
 
@@ -107,7 +114,8 @@ impl<A: Access, I: Input> FromRequest for Guard<A, I> {
         let call = Call::of(request);
         let mut payload = payload.take();
         async move {
-            let call = call?;
+            let mut call = call?;
+            call.admits_one_factor = A::ADMITS_ONE_FACTOR;
             cross_site::check(&call, A::GIVES_COOKIE)?;
             let access = A::authorise(&call).await?;
             let input = I::read(&call, &mut payload).await?;

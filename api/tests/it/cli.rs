@@ -3,7 +3,10 @@
 use latchkey_store::{StoreError, audit};
 use serde_json::{Value, json};
 
-use crate::support::process::{Client, EMAIL, Home, PASSWORD, Process};
+use crate::support::{
+    Authenticator,
+    process::{Client, EMAIL, Home, PASSWORD, Process},
+};
 
 #[tokio::test]
 async fn migrate_makes_the_tables_once() {
@@ -100,6 +103,47 @@ async fn a_reset_password_ends_sessions_and_lets_a_new_one_be_chosen() {
 }
 
 #[tokio::test]
+async fn a_reset_second_factor_ends_sessions_and_the_password_signs_in_alone() {
+    let home = Home::new();
+    let server = home.start().await;
+    server.set_up().await;
+    let arguments = ["user", "reset-second-factor", "--email", EMAIL];
+    let credentials = json!({"email": EMAIL, "password": PASSWORD});
+    let anonymous = server.anonymous();
+    let signed_in = anonymous.ask("POST", "/api/v1/session", credentials).await;
+    let cookie = signed_in.headers["set-cookie"].to_str().unwrap();
+    let ada = server
+        .anonymous()
+        .with_cookie(cookie.split(';').next().unwrap());
+    let begun = ada.ask("POST", "/api/v1/me/second-factor", json!({})).await;
+    let code = json!({"code": Authenticator::of(&begun.ok()).code()});
+    let path = "/api/v1/me/second-factor/confirm";
+    assert_eq!(ada.ask("POST", path, code).await.status, 200);
+    assert_eq!(sign_in(&server, PASSWORD).await, 401);
+    server.stop().await;
+
+    let said = home.run(&arguments).await.ok();
+    assert!(said.starts_with("The second factor is off."), "{said}");
+    let server = home.start().await;
+    let me = server
+        .anonymous()
+        .with_cookie(cookie.split(';').next().unwrap())
+        .ask("GET", "/api/v1/me", Value::Null)
+        .await;
+    assert_eq!(me.status, 401, "the old session goes on");
+    assert_eq!(sign_in(&server, PASSWORD).await, 200);
+    server.stop().await;
+    let actions = audited_actions(&home);
+    assert!(
+        actions.contains(&"second_factor.reset".to_owned()),
+        "{actions:?}"
+    );
+    let again = home.run(&arguments).await;
+    let sentence = again.sentence();
+    assert!(sentence.contains("without a second factor"), "{sentence}");
+}
+
+#[tokio::test]
 async fn a_created_token_works_and_has_the_permissions_that_were_given() {
     let home = Home::new();
     add_user(&home, &[]).await;
@@ -155,6 +199,7 @@ async fn commands_that_write_are_refused_while_a_server_holds_the_database() {
         &["migrate"][..],
         &["user", "add", "--name", "Bo", "--email", "bo@example.com"],
         &["user", "reset-password", "--email", EMAIL],
+        &["user", "reset-second-factor", "--email", EMAIL],
         &[
             "token",
             "create",

@@ -75,6 +75,16 @@ impl Scene {
             ),
             operation(
                 Method::POST,
+                "me/second-factor/confirm",
+                json!({ "code": "123456" }),
+            ),
+            operation(
+                Method::DELETE,
+                "me/second-factor",
+                json!({ "code": "123456" }),
+            ),
+            operation(
+                Method::POST,
                 "me/tokens",
                 json!({ "name": "Script", "permissions": ["read"] }),
             ),

@@ -44,6 +44,7 @@ mod roles;
 mod rotate;
 mod sabotage;
 mod scanners;
+mod second_factor;
 mod seed;
 mod session;
 mod sessions;

@@ -1,6 +1,6 @@
 //! Authorisation: every operation of the description, called by every kind of caller.
 
-mod cell;
+pub mod cell;
 mod stranger;
 pub mod table;
 

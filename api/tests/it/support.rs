@@ -6,6 +6,7 @@
 
 mod actor;
 mod answer;
+pub mod authenticator;
 mod backend;
 mod call;
 mod client;
@@ -24,6 +25,7 @@ use std::{
 
 pub use actor::{Actor, CreatedKey, PASSWORD, Project};
 pub use answer::{Answer, is_problem};
+pub use authenticator::Authenticator;
 pub use backend::{Backend, backend};
 pub use call::{Call, Events};
 pub use server::{SETUP_TOKEN, TestServer};

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod base32;
 mod base62;
 mod base64;
 mod digest;
@@ -7,6 +8,7 @@ mod master;
 mod opaque;
 mod ring;
 mod sealer;
+mod second_factor;
 mod secret;
 pub mod verdict;
 
@@ -15,5 +17,6 @@ pub use master::{MasterKey, MasterKeyError};
 pub use opaque::OpaqueToken;
 pub use ring::{KeyRing, SecretText, SubKey};
 pub use sealer::{SealError, Sealer};
+pub use second_factor::{RecoveryCode, TotpSecret};
 pub use secret::{Presented, Secret, SecretKind, kind_of_prefix};
 pub use verdict::{Standing, judge, status};

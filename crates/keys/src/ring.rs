@@ -33,6 +33,10 @@ pub struct KeyRing {
     pub mcp_session: SubKey,
     /// For the values of the headers that upstreams get.
     pub upstream: Sealer,
+    /// For the secrets that authenticator apps share with the server.
+    pub second_factor: Sealer,
+    /// For the codes that sign in when such an app is lost.
+    pub recovery_code: SubKey,
 }
 
 /// What has a secret's text: [`Secret`] and [`Presented`], and nothing else.
@@ -89,6 +93,8 @@ impl KeyRing {
             idempotency: master.subkey("idempotency"),
             mcp_session: master.subkey("mcp session"),
             upstream: master.sealer("upstream headers"),
+            second_factor: master.sealer("second factor"),
+            recovery_code: master.subkey("recovery code"),
         }
     }
 
@@ -182,6 +188,7 @@ mod tests {
             &ring.audit,
             &ring.idempotency,
             &ring.mcp_session,
+            &ring.recovery_code,
         ]
         .map(|key| key.digest(b"x"));
         for (at, one) in all.iter().enumerate() {

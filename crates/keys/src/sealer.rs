@@ -1,4 +1,5 @@
-//! What has to be read again, and so can't be kept as a digest: the credentials of upstreams.
+//! What has to be read again, and so can't be kept as a digest: the credentials of upstreams, and what authenticator apps
+//! share with the server.
 
 use std::fmt;
 

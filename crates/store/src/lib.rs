@@ -22,6 +22,7 @@ pub mod projects;
 mod readers;
 pub mod receipts;
 mod schema;
+pub mod second_factors;
 pub mod sessions;
 mod state;
 mod store;

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use latchkey_keys::Digest;
 use latchkey_types::{Timestamp, UserId};
 
-use crate::{StoreError, Tx, columns::AsText, schema::sign_in_links};
+use crate::{Db, StoreError, Tx, columns::AsText, schema::sign_in_links};
 
 /// Makes a link. Earlier ones of this person stop working.
 ///
@@ -29,6 +29,23 @@ pub fn create_sign_in_link(
     Ok(())
 }
 
+/// Whose link this is, if it works at this time.
+///
+/// # Errors
+/// Those of the database.
+pub fn find_sign_in_link(
+    db: &mut Db,
+    digest: &Digest,
+    now: Timestamp,
+) -> Result<Option<UserId>, StoreError> {
+    let link = sign_in_links::table
+        .filter(sign_in_links::digest.eq(digest.as_bytes().as_slice()))
+        .filter(sign_in_links::used_at.is_null())
+        .filter(sign_in_links::expires_at.gt(now.as_millis()));
+    let user: Option<AsText<UserId>> = link.select(sign_in_links::user_id).first(db).optional()?;
+    Ok(user.map(|user| user.0))
+}
+
 /// Uses a link up and says whose it is. `None` when there is none, or it was used, or its time is over.
 ///
 /// # Errors
@@ -38,15 +55,7 @@ pub fn use_sign_in_link(
     digest: &Digest,
     now: Timestamp,
 ) -> Result<Option<UserId>, StoreError> {
-    let link = sign_in_links::table
-        .filter(sign_in_links::digest.eq(digest.as_bytes().as_slice()))
-        .filter(sign_in_links::used_at.is_null())
-        .filter(sign_in_links::expires_at.gt(now.as_millis()));
-    let user: Option<AsText<UserId>> = link
-        .select(sign_in_links::user_id)
-        .first(&mut **tx)
-        .optional()?;
-    let Some(user) = user else {
+    let Some(user) = find_sign_in_link(tx, digest, now)? else {
         return Ok(None);
     };
     diesel::update(
@@ -54,7 +63,7 @@ pub fn use_sign_in_link(
     )
     .set(sign_in_links::used_at.eq(now.as_millis()))
     .execute(&mut **tx)?;
-    Ok(Some(user.0))
+    Ok(Some(user))
 }
 
 /// Takes all links of this person back that were not used yet; how many.

@@ -47,6 +47,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    second_factors (user_id) {
+        user_id -> Text,
+        sealed_secret -> Binary,
+        created_at -> BigInt,
+        confirmed_at -> Nullable<BigInt>,
+        last_step -> BigInt,
+    }
+}
+
+diesel::table! {
+    recovery_codes (digest) {
+        digest -> Binary,
+        user_id -> Text,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     management_tokens (id) {
         id -> Text,
         user_id -> Text,
@@ -218,6 +236,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
     sign_in_links,
+    second_factors,
+    recovery_codes,
     management_tokens,
     projects,
     project_members,

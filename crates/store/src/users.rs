@@ -1,6 +1,6 @@
 //! People.
 
-use diesel::prelude::*;
+use diesel::{dsl, prelude::*};
 use latchkey_types::{
     Timestamp, UserId,
     user::{InstanceRole, User, UserRef},
@@ -11,7 +11,7 @@ use crate::{
     columns::{AsMillis, AsText, OptMillis, Word, millis},
     db::MultiBackend,
     page::{PageQuery, Paged, paged},
-    schema::users,
+    schema::{second_factors, users},
 };
 
 /// A person's row. It has no `Debug`: the hash of the password is nobody's business.
@@ -38,6 +38,10 @@ pub struct StoredUser {
     pub disabled_at: Option<Timestamp>,
     /// Counts the changes of the editable fields.
     pub version: i64,
+    /// Whether signing in asks for a second factor.
+    #[diesel(select_expression = has_second_factor())]
+    #[diesel(select_expression_type = has_second_factor)]
+    pub has_second_factor: bool,
 }
 
 /// A person to add.
@@ -78,6 +82,7 @@ impl StoredUser {
             role: self.role,
             created_at: self.created_at,
             disabled_at: self.disabled_at,
+            has_second_factor: self.has_second_factor,
             version: self.version,
         }
     }
@@ -100,6 +105,16 @@ impl StoredUser {
             disabled: self.disabled_at.is_some(),
         }
     }
+}
+
+/// Whether a row of `users` has a second factor that was confirmed.
+#[dsl::auto_type]
+fn has_second_factor() -> _ {
+    dsl::exists(
+        second_factors::table
+            .filter(second_factors::user_id.eq(users::id))
+            .filter(second_factors::confirmed_at.is_not_null()),
+    )
 }
 
 /// How many people there are. None: the instance is not set up.

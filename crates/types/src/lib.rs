@@ -13,6 +13,7 @@ pub mod patch;
 pub mod problem;
 pub mod project;
 pub mod receipt;
+pub mod second_factor;
 pub mod session;
 pub mod slug;
 pub mod timestamp;

@@ -56,6 +56,10 @@ problems! {
         "Sign in in the browser, or send `Authorization: Bearer lkm_…`. An ended session or a revoked or expired token is refused like none at all.";
     InvalidCredentials "invalid_credentials" 401 "E-mail address or password is wrong"
         "Check both. After a forgotten password an administrator can make a sign-in link.";
+    SecondFactorRequired "second_factor_required" 401 "A code is needed, too"
+        "The password or link was right. Send it again together with `code`: the six digits that the authenticator app shows, or a recovery code.";
+    CodeRefused "code_refused" 401 "The code is not accepted"
+        "It is wrong, too old, or was used already: each works once. Wait for the next one, and check the clock of the phone. Without the app send a recovery code; without one, an administrator can reset the second factor.";
     ApiKeyNotAccepted "api_key_not_accepted" 401 "API keys don't manage anything"
         "An `lk_…` key opens the MCP endpoint, `GET /keys/self` and forward-auth. To manage projects and keys use a management token (`lkm_…`), made under Account.";
     KeyRefused "key_refused" 401 "The key is not accepted"
@@ -66,6 +70,8 @@ problems! {
         "Make a token with the permission that `detail` names.";
     SessionRequired "session_required" 403 "Only a signed-in person can do this"
         "Management tokens can't reach this operation. Sign in in the browser.";
+    SecondFactorSetupRequired "second_factor_setup_required" 403 "Turn on a second factor first"
+        "This server requires one. Turn it on in the browser under Account (`POST /me/second-factor`); everything else is open after that.";
     CrossSite "cross_site" 403 "The request came from another site"
         "Open Latchkey at its own address (`public_url`) and repeat the action there.";
     SetupTokenWrong "setup_token_wrong" 403 "The setup token is wrong"

@@ -58,6 +58,10 @@ pub struct SignInRequest {
     /// The account's password.
     #[cfg_attr(feature = "openapi", schema(examples("correct horse battery")))]
     pub password: String,
+    /// For an account with a second factor: the six digits that the app shows, or a recovery code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(examples("123456")))]
+    pub code: Option<String>,
 }
 
 /// `POST /session/claim`: choose a password with a sign-in link.
@@ -74,6 +78,11 @@ pub struct ClaimRequest {
         schema(min_length = 10, examples("correct horse battery"))
     )]
     pub password: String,
+    /// For an account with a second factor, which the link doesn't replace: the six digits that the app shows, or a
+    /// recovery code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(examples("123456")))]
+    pub code: Option<String>,
 }
 
 /// The answer to signing in; the session cookie comes with it.
@@ -91,6 +100,9 @@ pub struct SessionState {
     /// Who is signed in; `null` for nobody.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub user: Option<User>,
+    /// This server asks everybody for a second factor: until one is turned on, a session reaches only what is needed
+    /// for that.
+    pub requires_second_factor: bool,
     /// No account exists yet: open the setup URL that the server printed.
     pub setup_needed: bool,
     /// The server runs without https on more than the loopback address: cookies and keys can be read

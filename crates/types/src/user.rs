@@ -36,6 +36,8 @@ pub struct User {
     /// Since when they can't sign in any more.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub disabled_at: Option<Timestamp>,
+    /// Whether signing in asks for a code of their authenticator app, beside the password.
+    pub has_second_factor: bool,
     /// Counts the changes of the editable fields; the ETag is made of it.
     #[cfg_attr(feature = "openapi", schema(examples(1)))]
     pub version: i64,

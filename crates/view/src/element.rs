@@ -161,6 +161,7 @@ attributes! {
     hidden "hidden"
     href "href"
     id "id"
+    inputmode "inputmode"
     max "max"
     maxlength "maxlength"
     min "min"

@@ -100,8 +100,10 @@ mod tests {
                 role: InstanceRole::Admin,
                 created_at: Timestamp::from_millis(0),
                 disabled_at: None,
+                has_second_factor: false,
                 version: 1,
             }),
+            requires_second_factor: false,
             setup_needed,
             insecure_http: false,
         }

@@ -102,6 +102,17 @@ impl Session {
             .is_some_and(|user| user.role == InstanceRole::Admin)
     }
 
+    /// Whether this server asks for a second factor that the person has not turned on yet. Reactive.
+    #[must_use]
+    pub fn lacks_factor(self) -> bool {
+        self.state.with(|state| {
+            state.as_ref().is_some_and(|state| {
+                let user = state.user.as_ref();
+                state.requires_second_factor && user.is_some_and(|user| !user.has_second_factor)
+            })
+        })
+    }
+
     /// Whether the server answered at least once. Reactive.
     #[must_use]
     pub fn is_known(self) -> bool {

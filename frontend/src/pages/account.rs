@@ -3,6 +3,7 @@
 mod new_token;
 mod password;
 mod profile;
+mod second_factor;
 mod sessions;
 mod tokens;
 
@@ -11,10 +12,11 @@ use leptos::prelude::*;
 use crate::components::PageHead;
 use password::PasswordForm;
 use profile::Profile;
+pub use second_factor::SecondFactor;
 use sessions::Sessions;
 use tokens::Tokens;
 
-/// Name, password, where one is signed in, and tokens for scripts.
+/// Name, password, second factor, where one is signed in, and tokens for scripts.
 #[component]
 pub fn Account() -> impl IntoView {
     view! {
@@ -22,6 +24,7 @@ pub fn Account() -> impl IntoView {
         <div class="sections">
             <Profile />
             <PasswordForm />
+            <SecondFactor />
             <Sessions />
             <Tokens />
         </div>

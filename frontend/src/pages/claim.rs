@@ -4,7 +4,9 @@ use latchkey_types::session::{ClaimRequest, SignedIn};
 use leptos::{ev, prelude::*};
 
 use crate::{
-    components::{Button, ButtonKind, Empty, Failure, Form, Glyph, PageHead, Show, TextField},
+    components::{
+        Button, ButtonKind, Code, CodeField, Empty, Failure, Form, Glyph, PageHead, Show, TextField,
+    },
     core::{
         api, fragment, reactive::memo, router::use_place, session::use_session,
         submission::use_submission,
@@ -18,6 +20,7 @@ pub fn Claim() -> impl IntoView {
     let place = use_place();
     let token = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
+    let code = Code::new();
     let take_token = move || {
         if let Some(taken) = fragment::take() {
             token.set(taken.to_string());
@@ -42,9 +45,10 @@ pub fn Claim() -> impl IntoView {
         claim.send(ClaimRequest {
             token: token.get_untracked(),
             password: password.get_untracked(),
+            code: code.given(),
         });
     };
-    let message = claim.message(&["/password"]);
+    let message = claim.message(&["/password", "/code"]);
     let has_token = memo(move || token.with(|token| !token.is_empty()));
     view! {
         <div class="narrow">
@@ -72,6 +76,7 @@ pub fn Claim() -> impl IntoView {
                         hint="At least 10 characters. A few unrelated words make a good one."
                         error=claim.field("/password")
                     />
+                    <CodeField code=code failure=claim.failure error=claim.field("/code") />
                     <Failure text=message />
                     <div class="actions start">
                         <Button kind=ButtonKind::Primary submit=true busy=claim.is_busy()>

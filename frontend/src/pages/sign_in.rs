@@ -4,7 +4,9 @@ use latchkey_types::session::{SignInRequest, SignedIn};
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, ButtonKind, Failure, Form, Notice, PageHead, Show, TextField, Tone},
+    components::{
+        Button, ButtonKind, Code, CodeField, Failure, Form, Notice, PageHead, Show, TextField, Tone,
+    },
     core::{
         api,
         query::{safe_next, value_of},
@@ -22,6 +24,7 @@ pub fn SignIn() -> impl IntoView {
     let place = use_place();
     let email = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
+    let code = Code::new();
 
     // Also for somebody who is signed in already, or has just signed in in another tab.
     watch(move || {
@@ -41,9 +44,10 @@ pub fn SignIn() -> impl IntoView {
         sign_in.send(SignInRequest {
             email: email.get_untracked().trim().to_owned(),
             password: password.get_untracked(),
+            code: code.given(),
         });
     };
-    let message = sign_in.message(&["/email", "/password"]);
+    let message = sign_in.message(&["/email", "/password", "/code"]);
     view! {
         <div class="narrow">
             <PageHead title="Sign in" />
@@ -68,6 +72,7 @@ pub fn SignIn() -> impl IntoView {
                     autocomplete="current-password"
                     error=sign_in.field("/password")
                 />
+                <CodeField code=code failure=sign_in.failure error=sign_in.field("/code") />
                 <Failure text=message />
                 <div class="actions start">
                     <Button kind=ButtonKind::Primary submit=true busy=sign_in.is_busy()>

@@ -67,7 +67,7 @@ fn UserList() -> impl IntoView {
             <Table label="Users" columns=vec!["Name", "E-mail", "Role", "Added", ""]>
                 {rows(
                     users,
-                    |user| format!("{} {}", user.id, user.version),
+                    |user| format!("{} {} {}", user.id, user.version, user.has_second_factor),
                     move |user| {
                         view! {
                             <UserRow

@@ -51,19 +51,27 @@ fn requests_are_strict() {
 }
 
 #[test]
-fn only_two_schemas_hold_a_secret() {
+fn only_four_schemas_hold_a_secret() {
     let document = generated();
     let mut holders = BTreeSet::new();
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         objects(schema, &mut |object| {
-            if object["properties"].get("secret").is_some() {
+            let holds = |name| object["properties"].get(name).is_some();
+            if holds("secret") || holds("recovery_codes") {
                 holders.insert(name.clone());
             }
         });
     }
     assert_eq!(
         holders,
-        BTreeSet::from(["CreatedKey".to_owned(), "CreatedToken".to_owned()])
+        [
+            "BegunSecondFactor",
+            "CreatedKey",
+            "CreatedToken",
+            "RecoveryCodes"
+        ]
+        .map(str::to_owned)
+        .into()
     );
     // And they are the answers of what makes one, of nothing else.
     let mut makers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -84,6 +92,9 @@ fn only_two_schemas_hold_a_secret() {
     };
     assert_eq!(makers["CreatedKey"], expected(&["createKey", "rotateKey"]));
     assert_eq!(makers["CreatedToken"], expected(&["createToken"]));
+    let begun = expected(&["beginSecondFactor"]);
+    assert_eq!(makers["BegunSecondFactor"], begun);
+    assert_eq!(makers["RecoveryCodes"], expected(&["confirmSecondFactor"]));
 }
 
 /// Each body of an operation: where it is, its media type, and what is said of it.

@@ -192,6 +192,11 @@ impl Hunter {
 }
 
 impl Answer {
+    /// Its place among the answers.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
     /// A success.
     pub fn is_ok(&self) {
         assert!(

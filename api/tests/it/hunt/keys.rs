@@ -2,10 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::{flow::Hunter, life::Things};
+use super::{
+    flow::Hunter,
+    life::{Factor, Things},
+};
 
 /// A key that was rotated once and is in use.
-pub async fn live(hunter: &mut Hunter, cookie: String, token: String, link: String) -> Things {
+pub async fn live(
+    hunter: &mut Hunter,
+    cookie: String,
+    token: String,
+    link: String,
+    factor: Factor,
+) -> Things {
     let (project, slug) = project(hunter, &cookie).await;
     let keys = format!("{project}/keys");
     let body = json!({"description": "Production - Claude Integration"});
@@ -18,6 +27,7 @@ pub async fn live(hunter: &mut Hunter, cookie: String, token: String, link: Stri
         cookie,
         token,
         link,
+        factor,
         project,
         slug,
     };

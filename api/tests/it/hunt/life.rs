@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{flow::Hunter, keys};
-use crate::support::process::EMAIL;
+use super::{
+    flow::{Headers, Hunter},
+    keys,
+};
+use crate::support::{Authenticator, process::EMAIL};
 
 /// Like a real one: without long runs of a digit, which other things have, too.
 pub const MASTER_KEY: &str = "9c41e7d03b5f8a26c07d19eb64f2a83558d7c1360eb94fa27d8e05b3f6192ca4";
@@ -24,6 +27,8 @@ pub struct Things {
     pub token: String,
     /// The token of a sign-in link that works.
     pub link: String,
+    /// A second factor that is on.
+    pub factor: Factor,
     /// Paths of the project and of its key.
     pub project: String,
     pub key: String,
@@ -32,6 +37,14 @@ pub struct Things {
     /// The key's live secret, and one that was rotated away.
     pub secret: String,
     pub old_secret: String,
+}
+
+/// What an authenticator app and its owner know.
+pub struct Factor {
+    /// What the app shares with the server.
+    pub secret: String,
+    /// A recovery code that works.
+    pub recovery_code: String,
 }
 
 /// From the first start to a key in use.
@@ -49,7 +62,8 @@ pub async fn live(hunter: &mut Hunter) -> Things {
     sign_in(hunter).await;
     let link = people(hunter, &cookie).await;
     let token = tokens(hunter, &cookie).await;
-    keys::live(hunter, cookie, token, link).await
+    let factor = second_factor(hunter).await;
+    keys::live(hunter, cookie, token, link, factor).await
 }
 
 async fn set_up(hunter: &mut Hunter) -> String {
@@ -160,4 +174,106 @@ async fn tokens(hunter: &mut Hunter, cookie: &str) -> String {
     hunter.get("a revoked token", me, &by_lost, 401).await;
     let (token, _) = hunter.make("a second token", tokens, cookie, body).await;
     token
+}
+
+/// A second factor of the person who was given a password: begun twice, turned on, used in every way, and right and
+/// wrong codes in between.
+async fn second_factor(hunter: &mut Hunter) -> Factor {
+    let (path, session) = ("/api/v1/me/second-factor", "/api/v1/session");
+    let email = "ada.given@example.com";
+    let cookie = hunter
+        .sign_in(
+            "the given password",
+            session,
+            sign_in_as(email, GIVEN_PASSWORD),
+        )
+        .await;
+    let own = [("cookie", cookie.as_str())];
+    begin(hunter, "a secret that is replaced", path, &own).await;
+    let secret = begin(hunter, "the shared secret", path, &own).await;
+    let app = Authenticator::with(&secret);
+    let confirm = ("POST", "/api/v1/me/second-factor/confirm");
+    let code = |code: String| json!({ "code": code });
+    hunter
+        .send(
+            "a wrong first code",
+            confirm,
+            &own,
+            code(app.wrong_code()),
+            401,
+        )
+        .await;
+    let answer = hunter
+        .ask(
+            "the first code",
+            confirm.0,
+            confirm.1,
+            &own,
+            code(app.code()),
+        )
+        .await;
+    let (json, number) = (answer.is(200).json.clone(), answer.number());
+    let codes: Vec<String> = serde_json::from_value(json["recovery_codes"].clone()).expect("codes");
+    for (n, code) in codes.iter().enumerate() {
+        hunter.shown(&format!("recovery code {n}"), code, number);
+    }
+    hunter
+        .send("the first code again", confirm, &own, code(app.code()), 409)
+        .await;
+    hunter
+        .send("beginning again", ("POST", path), &own, Value::Null, 409)
+        .await;
+    hunter
+        .get("me with a second factor", "/api/v1/me", &own, 200)
+        .await;
+
+    let with = |code: &str| {
+        let mut body = sign_in_as(email, GIVEN_PASSWORD);
+        body["code"] = code.into();
+        body
+    };
+    let post = ("POST", session);
+    let without = sign_in_as(email, GIVEN_PASSWORD);
+    hunter.send("no code", post, &[], without, 401).await;
+    hunter
+        .send("a used code", post, &[], with(&app.code()), 401)
+        .await;
+    hunter
+        .sign_in("a code", session, with(&app.next_code()))
+        .await;
+    hunter
+        .sign_in("a recovery code", session, with(&codes[0]))
+        .await;
+    hunter
+        .send("the same again", post, &[], with(&codes[0]), 401)
+        .await;
+    let delete = ("DELETE", path);
+    hunter
+        .send(
+            "turning off wrongly",
+            delete,
+            &own,
+            code(app.wrong_code()),
+            401,
+        )
+        .await;
+    Factor {
+        secret,
+        recovery_code: codes[1].clone(),
+    }
+}
+
+/// Begins a second factor; the secret that was shown, in all its spellings in that one answer.
+async fn begin(hunter: &mut Hunter, what: &str, path: &str, own: Headers<'_>) -> String {
+    let answer = hunter.ask(what, "POST", path, own, Value::Null).await;
+    let (json, number) = (answer.is(201).json.clone(), answer.number());
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let secret = text(&json["secret"]);
+    hunter.shown(what, &secret, number);
+    hunter.shown(
+        &format!("the QR code of {what}"),
+        &text(&json["qr"]["path"]),
+        number,
+    );
+    secret
 }

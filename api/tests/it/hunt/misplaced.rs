@@ -16,7 +16,13 @@ POST  /api/v1/setup          {"setup_token": ["$"]}
 POST  /api/v1/session        {"email": "$", "password": "$"}
 POST  /api/v1/session        {"email": "ada@example.com", "pass": "$"}
 POST  /api/v1/session        {"email": "ada@example.com", "password": {"text": "$"}}
+POST  /api/v1/session        {"email": "ada.given@example.com", "password": "$", "code": "$"}
+POST  /api/v1/session        {"email": "ada@example.com", "password": "x", "code": ["$"]}
 POST  /api/v1/session/claim  {"token": "$", "password": "short"}
+POST  /api/v1/session/claim  {"token": "no-token-of-a-link", "password": "x", "code": "$"}
+POST  /api/v1/me/second-factor/confirm {"code": "$"}
+POST  /api/v1/me/second-factor/confirm {"code": {"text": "$"}}
+DELETE /api/v1/me/second-factor {"code": "$"}
 POST  /api/v1/session/claim  {"token": "no-token-of-a-link", "password": "$"}
 POST  /api/v1/me/tokens      {"name": "x", "permissions": ["$"]}
 POST  /api/v1/me/tokens      {"name": "x", "permissions": ["read"], "expires_at": "$"}
@@ -89,6 +95,7 @@ PUT    /api/v1/projects/$
 GET    PROJECT/keys/$
 DELETE PROJECT/keys/$
 DELETE /api/v1/me/tokens/$
+DELETE /api/v1/users/$/second-factor
 GET    /docs/errors/$
 GET    /docs/$
 GET    /.well-known/oauth-protected-resource/$/mcp/v1
@@ -118,6 +125,8 @@ pub async fn misplace(hunter: &mut Hunter, things: &Things) {
         ("a link", &things.link),
         ("a session", session),
         ("a password", PASSWORD),
+        ("a shared secret", &things.factor.secret),
+        ("a recovery code", &things.factor.recovery_code),
         ("the setup token", SETUP_TOKEN),
     ] {
         let own = [("cookie", things.cookie.as_str())];

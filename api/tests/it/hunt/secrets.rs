@@ -8,6 +8,8 @@ use base64::{
 };
 use sha2::{Digest as _, Sha256};
 
+use crate::support::authenticator::from_base32;
+
 /// How often the server may show a secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
@@ -56,6 +58,13 @@ impl Secret {
         let decoded = from_hex(&self.text).or_else(|| URL_SAFE_NO_PAD.decode(text).ok());
         if let Some(decoded) = decoded.filter(|decoded| decoded.len() >= 16) {
             encodings(&decoded, &mut forms);
+        }
+        // Base32, as authenticator apps read it, and codes in groups.
+        let bare = self.text.replace('-', "");
+        let is_base32 = |text: &str| text.bytes().all(|c| matches!(c, b'A'..=b'Z' | b'2'..=b'7'));
+        if is_base32(&bare) && bare.len() % 8 == 0 {
+            encodings(&from_base32(&bare), &mut forms);
+            encodings(bare.as_bytes(), &mut forms);
         }
         // Kept digests are keyed. A plain one would let a thief of the database try passwords and tokens.
         encodings(Sha256::digest(text).as_slice(), &mut forms);
@@ -167,7 +176,9 @@ fn every_form_of_a_planted_secret_is_found() {
     let key = "lk_7Qm2xT9vLz4KcR8bWn5HyGp3sDfJ6aUeXYZ123";
     let token = URL_SAFE_NO_PAD.encode([0xa7_u8; 32]);
     let master = "5eed00000000000000000000000000000000000000000000000000000000c0de";
-    let secrets: Vec<Secret> = [key, &token, master]
+    let shared = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    let recovery = "MZXW-6YTB-MZXW-6YTB-MZXW-6YTB";
+    let secrets: Vec<Secret> = [key, &token, master, shared, recovery]
         .map(|text| Secret::new("planted", text, Shown::Never))
         .into();
     let search = Search::new(&secrets);
@@ -199,6 +210,16 @@ fn every_form_of_a_planted_secret_is_found() {
                 "secret {number}"
             );
         }
+    }
+    for (number, planted) in [
+        (3, b"12345678901234567890".as_slice()),
+        (4, b"MZXW6YTBMZXW6YTBMZXW6YTB"),
+        (4, b"foobafoobafooba"),
+    ] {
+        let noise = [b"before ", planted, b" after"].concat();
+        let found = search.within(&noise);
+        let is_found = found.iter().any(|found| found.secret == number);
+        assert!(is_found, "secret {number}");
     }
     assert_eq!(
         search.within(b"lk_\xe2\x80\xa6Z123 and nothing else, at some length"),

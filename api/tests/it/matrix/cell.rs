@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::table::Column;
 use crate::{
     document::Operation,
-    support::{Actor, Call, PASSWORD, TestServer, unique},
+    support::{Actor, Authenticator, Call, PASSWORD, TestServer, unique},
 };
 
 /// A server with people of every kind.
@@ -40,6 +40,8 @@ struct Things {
     token_id: String,
     memory_id: String,
     secret: String,
+    /// A code of the caller's authenticator app.
+    code: String,
 }
 
 /// What a request may have. Small, so that what is too much is still read in one go: a connection that is
@@ -47,11 +49,14 @@ struct Things {
 pub const BODY_LIMIT: usize = 4096;
 
 /// What changes its own caller, so that each cell needs a caller of its own.
-const PERSONAL: [&str; 7] = [
+const PERSONAL: [&str; 10] = [
     "signIn",
     "claimSession",
     "signOut",
     "changePassword",
+    "beginSecondFactor",
+    "confirmSecondFactor",
+    "endSecondFactor",
     "endSession",
     "endOtherSessions",
     "revokeToken",
@@ -101,6 +106,14 @@ impl World {
             let request = json!({"name": "To be revoked", "permissions": ["read"]});
             let made = person.post("/api/v1/me/tokens", request).send().await.ok();
             things.token_id = text(&made["token"]["id"]);
+            things.code = match id {
+                "confirmSecondFactor" => {
+                    let begun = person.post("me/second-factor", json!({})).send().await;
+                    Authenticator::of(&begun.ok()).code()
+                }
+                "endSecondFactor" => person.turn_on_second_factor().await.0.next_code(),
+                _ => things.code,
+            };
             caller = match column {
                 Column::Manage => person.token(&["manage"]).await,
                 Column::Read => person.token(&["read"]).await,
@@ -145,7 +158,14 @@ impl World {
             .key(&project, "Production - Claude Integration")
             .await;
         let of_key = format!("/api/v1/projects/{}/keys/{}", project.id, key.id);
+        let mut user_id = self.bystander.user_id().to_owned();
         match operation.id.as_str() {
+            // Not the bystander's, with whose password others sign in meanwhile.
+            "resetSecondFactor" => {
+                let person = self.person(Column::Stranger).await;
+                person.turn_on_second_factor().await;
+                person.user_id().clone_into(&mut user_id);
+            }
             "endOverlap" => {
                 self.owner
                     .post(&format!("{of_key}/rotate"), json!({}))
@@ -162,13 +182,14 @@ impl World {
         Things {
             project_id: project.id.clone(),
             key_id: key.id.clone(),
-            user_id: self.bystander.user_id().to_owned(),
+            user_id,
             session_id: "ses_019a1c5e0f7a7c3e8a4b5d6e7f801235".to_owned(),
             token_id: "tok_019a1c5e0f7a7c3e8a4b5d6e7f801236".to_owned(),
             memory_id: self
                 .server
                 .db_remember(&project, &key, "Ada likes plain words."),
             secret: key.secret.clone(),
+            code: "123456".to_owned(),
         }
     }
 
@@ -205,6 +226,7 @@ impl World {
             "changePassword" => {
                 json!({"current_password": PASSWORD, "new_password": "another horse battery"})
             }
+            "confirmSecondFactor" | "endSecondFactor" => json!({"code": things.code}),
             "createToken" => json!({"name": "Deploy script", "permissions": ["read"]}),
             "createUser" => json!({"name": "Ada", "email": email, "role": "member"}),
             "createProject" => json!({"name": "Memory Lake"}),
@@ -235,7 +257,10 @@ impl Cell {
 pub fn call(caller: &Actor, method: &str, path: &str, body: Option<Value>) -> Call {
     match method {
         "get" => caller.get(path),
-        "delete" => caller.delete(path),
+        "delete" => match body {
+            Some(body) => caller.delete(path).json(&body),
+            None => caller.delete(path),
+        },
         "post" => caller.post(path, body.unwrap_or_else(|| json!({}))),
         "patch" => caller.patch(path, body.unwrap_or_else(|| json!({}))),
         "put" => caller.put(path, body.unwrap_or_else(|| json!({}))),

@@ -234,6 +234,7 @@ fn config(place: &Place) -> Config {
         },
         // Tests sign in often, and all from one address.
         sign_in_attempts: 100_000,
+        require_second_factor: false,
         metrics_open: false,
         assets: None,
         shutdown: Duration::from_secs(5),

@@ -17,6 +17,7 @@ mod projects;
 mod records;
 mod sabotage;
 mod schema;
+mod second_factors;
 mod support;
 mod usage;
 mod writing;

@@ -27,7 +27,8 @@ pub fn TextField(
     /// Whether it may stay empty, and says so.
     #[prop(optional)]
     optional: bool,
-    /// What the browser may fill in: `email`, `current-password`, `new-password`, `off`.
+    /// What the browser may fill in: `email`, `current-password`, `new-password`, `one-time-code` (with digits first on
+    /// the keys of a phone), `off`.
     #[prop(default = "off")]
     autocomplete: &'static str,
     /// The most characters that it takes.
@@ -91,6 +92,7 @@ pub fn TextField(
                 class:code=code
                 dir=is_free_text.then_some("auto")
                 autocomplete=autocomplete
+                inputmode=(autocomplete == "one-time-code").then_some("numeric")
                 autocapitalize=(!is_free_text).then_some("none")
                 spellcheck=(!is_free_text).then_some("false")
                 maxlength=max

@@ -79,6 +79,10 @@ impl ApiFailure {
         let Self::Problem { problem, .. } = self else {
             return Some(self.sentence());
         };
+        if problem.code == ProblemCode::SecondFactorRequired {
+            // The field for the code comes in its place.
+            return None;
+        }
         let is_shown = |pointer: &str| shown.iter().any(|shown| pointer.starts_with(shown));
         if problem.errors.is_empty() {
             return Some(self.sentence());
@@ -234,6 +238,16 @@ mod tests {
             failure.beside_fields(&["/email"]).as_deref(),
             Some("/name is too long.")
         );
+    }
+
+    #[test]
+    fn that_a_code_is_needed_is_for_its_field_to_say() {
+        let asked = problem(
+            ProblemCode::SecondFactorRequired,
+            "send `code`, too",
+            vec![],
+        );
+        assert_eq!(asked.beside_fields(&[]), None);
     }
 
     #[test]

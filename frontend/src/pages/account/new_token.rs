@@ -8,12 +8,11 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        Button, ButtonKind, CheckField, Confirm, CopyField, Dialog, Failure, Form, Notice,
-        SelectField, Show, TextField, Tone,
+        Button, ButtonKind, CheckField, Dialog, Failure, Form, SecretDialog, SecretWords,
+        SelectField, TextField,
     },
     core::{
         api,
-        leave::guard_leaving,
         secret::OneTime,
         submission::{Attempt, use_submission},
         time,
@@ -28,6 +27,16 @@ const SPANS: [(&str, &str); 5] = [
     ("7", "7 days"),
     ("", "Never"),
 ];
+
+const WORDS: SecretWords = SecretWords {
+    title: "Token created",
+    warning: "Save this token now.",
+    label: "Token",
+    hint: "Send it as “Authorization: Bearer”.",
+    gate: "You won't see this token again",
+    lost: "Copy it before you close. It can't be retrieved later; you would have to make a new one.",
+    file: None,
+};
 
 /// The form, then the secret.
 #[component]
@@ -49,7 +58,8 @@ pub fn NewToken(
     move || match made.get() {
         None => view! { <TokenForm on_created=finish on_close=on_close /> }.into_any(),
         Some(name) => {
-            view! { <TokenSecret name=name secret=secret on_close=on_close /> }.into_any()
+            view! { <SecretDialog words=WORDS name=name secret=secret on_close=on_close /> }
+                .into_any()
         }
     }
 }
@@ -126,56 +136,6 @@ fn TokenForm(on_created: Callback<CreatedToken>, on_close: Callback<()>) -> impl
                     </Button>
                 </div>
             </Form>
-        </Dialog>
-    }
-    .into_any()
-}
-
-#[component]
-fn TokenSecret(name: String, secret: OneTime, on_close: Callback<()>) -> impl IntoView {
-    let is_asking = RwSignal::new(false);
-    let guard = guard_leaving(Callback::new(move |()| is_asking.set(true)));
-    let gate = Callback::new(move |()| {
-        let is_free = untrack(|| guard.is_lifted());
-        if !is_free {
-            is_asking.set(true);
-        }
-        is_free
-    });
-    let close = Callback::new(move |()| {
-        secret.wipe();
-        on_close.run(());
-    });
-    view! {
-        <Dialog title="Token created" gate=gate on_close=close>
-            <div class="stack">
-                <p dir="auto">{name}</p>
-                <Notice tone=Tone::Warning>
-                    <strong>"Save this token now. "</strong>
-                    "This is the only time it is shown in full."
-                </Notice>
-                <CopyField
-                    label="Token"
-                    value=secret
-                    autofocus=true
-                    on_copied=move |()| guard.lift()
-                    hint="Send it as “Authorization: Bearer”."
-                />
-                <div class="actions">
-                    <Button on_press=close>"I have saved it"</Button>
-                </div>
-            </div>
-            <Show when=move || is_asking.get()>
-                <Confirm
-                    title="You won't see this token again"
-                    action="Close anyway"
-                    danger=true
-                    on_confirm=close
-                    on_close=move |()| is_asking.set(false)
-                >
-                    <p>"Copy it before you close. It can't be retrieved later; you would have to make a new one."</p>
-                </Confirm>
-            </Show>
         </Dialog>
     }
     .into_any()

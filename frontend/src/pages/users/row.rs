@@ -7,7 +7,9 @@ use latchkey_types::{
 use leptos::prelude::*;
 
 use crate::{
-    components::{Badge, Cell, Glyph, Menu, MenuItem, RelativeTime, Row, Tone, use_toasts},
+    components::{
+        Badge, Cell, Confirm, Glyph, Menu, MenuItem, RelativeTime, Row, Show, Tone, use_toasts,
+    },
     core::{
         api,
         reactive::watch,
@@ -61,6 +63,18 @@ pub fn UserRow(user: User, #[prop(into)] on_change: Callback<Change>) -> impl In
             on_change.run(Change::Link(kept.get_value(), answer.sign_in_url));
         },
     );
+    let is_resetting = RwSignal::new(false);
+    let reset = use_submission(
+        move |id: UserId| api::delete(&format!("/users/{id}/second-factor")),
+        move |()| {
+            is_resetting.set(false);
+            toasts.say("Second factor reset. Their sessions have ended.");
+            on_change.run(Change::Updated(User {
+                has_second_factor: false,
+                ..kept.get_value()
+            }));
+        },
+    );
     watch(move || {
         for failure in [update.failure.get(), link.failure.get()]
             .into_iter()
@@ -102,11 +116,15 @@ pub fn UserRow(user: User, #[prop(into)] on_change: Callback<Change>) -> impl In
         InstanceRole::Member => "Make member",
     };
     let label = format!("Actions for {}", user.name);
+    let title = format!("Reset the second factor of {}?", user.name);
     view! {
         <Row faint=is_disabled>
             <Cell label="Name" main=true>
                 <span dir="auto">{user.name.clone()}</span>
                 {is_self.then(|| view! { <Badge text="You".to_owned() /> })}
+                {user
+                    .has_second_factor
+                    .then(|| view! { <Badge text="Second factor".to_owned() /> })}
                 {is_disabled.then(|| view! { <Badge tone=Tone::Warning text="Disabled".to_owned() /> })}
             </Cell>
             <Cell label="E-mail">{user.email.clone()}</Cell>
@@ -131,6 +149,14 @@ pub fn UserRow(user: User, #[prop(into)] on_change: Callback<Change>) -> impl In
                             <MenuItem glyph=Glyph::Person on_select=change_role>
                                 {role_words}
                             </MenuItem>
+                            {(!is_self && user.has_second_factor)
+                                .then(|| {
+                                    view! {
+                                        <MenuItem glyph=Glyph::Rotate on_select=move |()| is_resetting.set(true)>
+                                            "Reset second factor…"
+                                        </MenuItem>
+                                    }
+                                })}
                             {(!is_self)
                                 .then(|| {
                                     view! {
@@ -147,6 +173,22 @@ pub fn UserRow(user: User, #[prop(into)] on_change: Callback<Change>) -> impl In
                             .into_any()
                     }}
                 </Menu>
+                <Show when=move || is_resetting.get()>
+                    <Confirm
+                        title=title.clone()
+                        action="Reset"
+                        danger=true
+                        busy=reset.is_busy()
+                        error=reset.message(&[])
+                        on_confirm=move |()| reset.send(kept.with_value(|user| user.id))
+                        on_close=move |()| is_resetting.set(false)
+                    >
+                        <p>
+                            "For a lost phone. Be sure that it is them who ask: their password, or a sign-in link, \
+                            then signs in alone. Their sessions end."
+                        </p>
+                    </Confirm>
+                </Show>
             </Cell>
         </Row>
     }
