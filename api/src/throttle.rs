@@ -3,6 +3,8 @@
 //! Three limits: for one account from one address; for one address, where several people may sit; and,
 //! much wider, for one account from anywhere, so that a stranger's guesses don't lock its owner out soon.
 
+mod callers;
+
 use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
 use governor::{
@@ -11,6 +13,7 @@ use governor::{
 };
 use latchkey_types::ProblemCode;
 
+pub use self::callers::{Budget, Callers};
 use crate::error::{ApiError, ApiResult};
 
 /// The limiters. What they remember is small: one time for each account and address that tried.
@@ -46,10 +49,10 @@ impl Throttle {
         let now = DefaultClock::default().now();
         self.pairs
             .check_key(&(account.clone(), network(address)))
-            .map_err(|no| refused(no.wait_time_from(now)))?;
+            .map_err(|no| refused("attempts", no.wait_time_from(now)))?;
         self.accounts
             .check_key(&account)
-            .map_err(|no| refused(no.wait_time_from(now)))
+            .map_err(|no| refused("attempts", no.wait_time_from(now)))
     }
 
     /// Counts an attempt that names no account.
@@ -60,7 +63,7 @@ impl Throttle {
         let now = DefaultClock::default().now();
         self.addresses
             .check_key(&network(address))
-            .map_err(|no| refused(no.wait_time_from(now)))
+            .map_err(|no| refused("attempts", no.wait_time_from(now)))
     }
 
     /// Forgets who has not tried for long.
@@ -71,11 +74,12 @@ impl Throttle {
     }
 }
 
-fn refused(wait: Duration) -> ApiError {
-    let seconds = wait.as_secs() + 1;
+fn refused(what: &str, wait: Duration) -> ApiError {
+    // Whole seconds, and never so few that it would still be too early.
+    let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
     ApiError::new(
         ProblemCode::TooManyAttempts,
-        format!("There were too many attempts. Try again in {seconds} seconds."),
+        format!("There were too many {what}. Try again in {seconds} seconds."),
     )
     .retry_after(seconds)
 }

@@ -134,6 +134,8 @@ impl ServeArgs {
             mcp_calls_per_key: self.mcp.mcp_calls_per_key,
             upstreams: self.mcp.upstreams(),
             sign_in_attempts: self.sign_in_attempts,
+            changes_per_minute: self.changes_per_minute,
+            exports_per_minute: self.exports_per_minute,
             metrics_open: self.metrics_open,
             assets: self.assets,
             shutdown: Duration::from_secs(self.shutdown_seconds),

@@ -14,7 +14,7 @@ use crate::{
     audit,
     error::{ApiError, ApiResult},
     http::{
-        Anyone, Entrance, Guard, Json, Presence,
+        Anyone, Entrance, Guard, Json, Presence, TakesAway,
         asked::{self, Who},
         cookie,
     },
@@ -198,7 +198,7 @@ pub async fn claim_session(guard: Guard<Entrance, Json<ClaimRequest>>) -> ApiRes
     responses((status = 204, description = "Signed out"))
 )]
 #[delete("/session")]
-pub async fn sign_out(guard: Guard<Presence>) -> ApiResult<HttpResponse> {
+pub async fn sign_out(guard: Guard<Presence, (), TakesAway>) -> ApiResult<HttpResponse> {
     let Guard { access, call, .. } = guard;
     let (user_id, session_id) = (access.caller.user_id, access.session_id);
     let entry = audit::by(&call, &access.caller, "session.delete").on(session_id);

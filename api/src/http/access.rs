@@ -109,6 +109,10 @@ impl Access for Anyone {
             caller: Caller::of(call).await?,
         })
     }
+
+    fn caller(&self) -> Option<&Caller> {
+        self.caller.as_ref()
+    }
 }
 
 impl Access for Entrance {
@@ -119,6 +123,10 @@ impl Access for Entrance {
         Caller::of(call).await?;
         Ok(Self)
     }
+
+    fn caller(&self) -> Option<&Caller> {
+        None
+    }
 }
 
 impl Access for Person {
@@ -127,6 +135,10 @@ impl Access for Person {
         caller.permit(by_method(call))?;
         Ok(Self { caller })
     }
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
 }
 
 impl Access for Presence {
@@ -134,6 +146,10 @@ impl Access for Presence {
         let caller = Caller::required(call).await?;
         let session_id = caller.in_person()?;
         Ok(Self { caller, session_id })
+    }
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
     }
 }
 
@@ -144,6 +160,10 @@ impl Access for AdminPerson {
         caller.admin()?;
         Ok(Self { caller })
     }
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
 }
 
 impl Access for AdminReader {
@@ -153,6 +173,10 @@ impl Access for AdminReader {
         caller.admin()?;
         Ok(Self { caller })
     }
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
 }
 
 impl Access for Verifier {
@@ -160,6 +184,10 @@ impl Access for Verifier {
         let caller = Caller::required(call).await?;
         caller.permit(Permission::Verify)?;
         Ok(Self { caller })
+    }
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
     }
 }
 
@@ -187,6 +215,10 @@ impl<R: Needs> Access for InProject<R> {
             role,
             needs: PhantomData,
         })
+    }
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
     }
 }
 
@@ -218,6 +250,10 @@ impl<R: Needs> Access for OnKey<R> {
             key,
             needs: PhantomData,
         })
+    }
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
     }
 }
 
