@@ -179,7 +179,7 @@ pub async fn update_project(
         call,
         ..
     } = guard;
-    check_update(&body)?;
+    check_update(&body, &call.app.config.upstreams.allow)?;
     let if_match = IfMatch::of(&call)?;
     let (project_id, now) = (access.project.id, call.now);
     let entry = audit::by(&call, &access.caller, "project.update")
