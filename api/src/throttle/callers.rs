@@ -41,7 +41,7 @@ impl Callers {
     }
 }
 
-impl<C: Clock> Callers<C> {
+impl<C: Clock + Clone> Callers<C> {
     fn with_clock(changes: u32, exports: u32, clock: C) -> Self {
         let limiter = |per_minute| {
             let quota = Quota::per_minute(NonZeroU32::new(per_minute)?);
