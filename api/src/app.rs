@@ -22,7 +22,7 @@ use crate::{
     openapi::Contract,
     password::Passwords,
     setup::Setup,
-    throttle::Throttle,
+    throttle::{Callers, Throttle},
 };
 
 /// The running server, as handlers see it.
@@ -47,6 +47,8 @@ pub struct App {
     pub passwords: Passwords,
     /// Limits on attempts to sign in.
     pub throttle: Throttle,
+    /// Limits on what signed-in callers do.
+    pub callers: Callers,
     /// Creations under way.
     pub in_flight: InFlight,
     /// Receipts whose streams are being counted.

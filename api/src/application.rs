@@ -30,7 +30,7 @@ use crate::{
     password::Passwords,
     routes, sessions,
     setup::Setup,
-    throttle::Throttle,
+    throttle::{Callers, Throttle},
     tls::Identity,
 };
 
@@ -99,6 +99,7 @@ impl Application {
             setup,
             passwords: Passwords::new().map_err(failed)?,
             throttle: Throttle::new(config.sign_in_attempts),
+            callers: Callers::new(config.changes_per_minute, config.exports_per_minute),
             in_flight: InFlight::default(),
             closing: Arc::default(),
             endings: broadcast::channel(256).0,
@@ -319,6 +320,7 @@ async fn keep_house(app: web::Data<App>) {
             }
             _ = tidy.tick() => {
                 app.throttle.tidy();
+                app.callers.tidy();
                 if let Err(error) = sessions::forget_expired(&app, clock::now()).await {
                     tracing::warn!(%error, "ended sessions could not be cleared away");
                 }

@@ -2,6 +2,7 @@
 //! credentials: they come in here and never go out again, and a stored one is only kept for the server that it was
 //! given for.
 
+use ipnet::IpNet;
 use latchkey_keys::KeyRing;
 use latchkey_store::projects::StoredProject;
 use latchkey_types::{
@@ -28,8 +29,9 @@ pub struct Stored {
     pub shown: Backend,
 }
 
-/// Checks a backend that somebody wants, as far as that can be done without the stored one.
-pub fn check(checks: &mut Checks, wanted: &BackendRequest) {
+/// Checks a backend that somebody wants, as far as that can be done without the stored one. `allow` are the networks
+/// that the operator has named.
+pub fn check(checks: &mut Checks, wanted: &BackendRequest, allow: &[IpNet]) {
     let BackendRequest::Upstream { url, headers } = wanted else {
         return;
     };
@@ -40,7 +42,8 @@ pub fn check(checks: &mut Checks, wanted: &BackendRequest) {
             header.value.as_deref().unwrap_or_default(),
         )
     });
-    if let Err(fault) = Target::new(url, named) {
+    let found = Target::new(url, named).and_then(|target| target.check_way(allow));
+    if let Err(fault) = found {
         checks.rule(&pointer(fault.part), Err(fault.sentence.to_owned()));
     }
     for (at, header) in headers.iter().enumerate() {

@@ -127,6 +127,15 @@ pub struct ServeArgs {
     #[arg(long, env = "LATCHKEY_REQUIRE_SECOND_FACTOR", num_args = 0..=1, default_value_t = false, default_missing_value = "true")]
     pub require_second_factor: bool,
 
+    /// Changes that one person may make within a minute, with all their sessions and management tokens; 0 is no limit.
+    /// What takes rights away, such as a revoke, is never held back.
+    #[arg(long, env = "LATCHKEY_CHANGES_PER_MINUTE", default_value_t = 600, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub changes_per_minute: u32,
+
+    /// Pages and exports of the audit log that one person may read within a minute; 0 is no limit.
+    #[arg(long, env = "LATCHKEY_EXPORTS_PER_MINUTE", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub exports_per_minute: u32,
+
     /// Let anybody read `/metrics`; otherwise it takes a management token with `read`.
     #[arg(long, env = "LATCHKEY_METRICS_OPEN", num_args = 0..=1, default_value_t = false, default_missing_value = "true")]
     pub metrics_open: bool,
@@ -180,6 +189,10 @@ pub struct Config {
     pub sign_in_attempts: u32,
     /// Sessions of people without a second factor reach only what is needed to turn one on.
     pub require_second_factor: bool,
+    /// Changes per person and minute; 0 is no limit.
+    pub changes_per_minute: u32,
+    /// Reads of the audit log per person and minute; 0 is no limit.
+    pub exports_per_minute: u32,
     /// `/metrics` is open to anybody.
     pub metrics_open: bool,
     /// The folder that the browser app is served from, if not from the program itself.

@@ -117,6 +117,12 @@ impl ApiError {
         self
     }
 
+    /// The seconds of its Retry-After header.
+    #[cfg(test)]
+    pub(crate) fn seconds_to_wait(&self) -> Option<u64> {
+        self.0.retry_after_seconds
+    }
+
     /// With an Allow header.
     #[must_use]
     pub fn allow(mut self, methods: String) -> Self {

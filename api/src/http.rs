@@ -13,6 +13,7 @@ pub mod guard;
 pub mod idempotency;
 pub mod input;
 pub mod key_source;
+pub mod limit;
 pub mod origin;
 pub mod refusals;
 pub mod request_id;
@@ -23,3 +24,4 @@ pub use access::{
 pub use caller::{Caller, Credential};
 pub use guard::{Access, Call, Guard};
 pub use input::{Json, JsonOrEmpty, Query};
+pub use limit::{ByInput, Costly, OnlyAsks, TakesAway};

@@ -48,6 +48,25 @@ const THROTTLED: [&str; 6] = [
     "confirmSecondFactor",
     "endSecondFactor",
 ];
+/// Operations that read much, and are counted for it.
+const COSTLY: [&str; 2] = ["listAudit", "listProjectAudit"];
+/// Operations that are no GET and count no change: what takes rights away, and what only asks or counts attempts.
+const NOT_COUNTED: [&str; 14] = [
+    "setUp",
+    "signIn",
+    "claimSession",
+    "verifyKey",
+    "signOut",
+    "changePassword",
+    "endSession",
+    "endOtherSessions",
+    "revokeToken",
+    "archiveProject",
+    "updateMember",
+    "removeMember",
+    "revokeKey",
+    "endOverlap",
+];
 /// Operations that anybody may call.
 const PUBLIC: [&str; 9] = [
     "showSession",
@@ -257,7 +276,10 @@ fn complete_operation(
     may(id == "showKeySelf", &[400]);
     may(has_body, &[400, 413, 415, 422]);
     may(!is(&PUBLIC) || id == "showSession", &[401]);
-    may(is(&THROTTLED), &[429]);
+    may(
+        is(&THROTTLED) || is(&COSTLY) || (changes && !is(&NOT_COUNTED)),
+        &[429],
+    );
     may(!is(&BY_KEY) && (changes || !is(&PUBLIC)), &[403]);
     may(changes && is(&PUBLIC), &[401]);
     may(id == "forwardAuth", &[403]);

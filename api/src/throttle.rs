@@ -4,6 +4,8 @@
 //! much wider, for one account from anywhere, so that a stranger's guesses don't lock its owner out soon.
 //! A fourth, much narrower, is for the codes of a second factor: they are short, and who gets so far knows the password.
 
+mod callers;
+
 use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
 use governor::{
@@ -12,6 +14,7 @@ use governor::{
 };
 use latchkey_types::{ProblemCode, UserId};
 
+pub use self::callers::{Budget, Callers};
 use crate::error::{ApiError, ApiResult};
 
 /// The limiters. What they remember is small: one time for each account and address that tried.
@@ -51,10 +54,10 @@ impl Throttle {
         let now = DefaultClock::default().now();
         self.pairs
             .check_key(&(account.clone(), network(address)))
-            .map_err(|no| refused(no.wait_time_from(now)))?;
+            .map_err(|no| refused("attempts", no.wait_time_from(now)))?;
         self.accounts
             .check_key(&account)
-            .map_err(|no| refused(no.wait_time_from(now)))
+            .map_err(|no| refused("attempts", no.wait_time_from(now)))
     }
 
     /// Counts a code for the second factor of this account, from wherever it comes. Of a million codes three are right at
@@ -66,7 +69,7 @@ impl Throttle {
         let now = DefaultClock::default().now();
         self.codes
             .check_key(&user)
-            .map_err(|no| refused(no.wait_time_from(now)))
+            .map_err(|no| refused("attempts", no.wait_time_from(now)))
     }
 
     /// Counts an attempt that names no account.
@@ -77,7 +80,7 @@ impl Throttle {
         let now = DefaultClock::default().now();
         self.addresses
             .check_key(&network(address))
-            .map_err(|no| refused(no.wait_time_from(now)))
+            .map_err(|no| refused("attempts", no.wait_time_from(now)))
     }
 
     /// Forgets who has not tried for long.
@@ -89,11 +92,12 @@ impl Throttle {
     }
 }
 
-fn refused(wait: Duration) -> ApiError {
-    let seconds = wait.as_secs() + 1;
+fn refused(what: &str, wait: Duration) -> ApiError {
+    // Whole seconds, and never so few that it would still be too early.
+    let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
     ApiError::new(
         ProblemCode::TooManyAttempts,
-        format!("There were too many attempts. Try again in {seconds} seconds."),
+        format!("There were too many {what}. Try again in {seconds} seconds."),
     )
     .retry_after(seconds)
 }

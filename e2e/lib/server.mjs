@@ -146,7 +146,7 @@ async function untilReady(origin) {
   }
 }
 
-async function freePort() {
+export async function freePort() {
   const listener = createServer().listen(0, "127.0.0.1");
   await once(listener, "listening");
   const { port } = listener.address();

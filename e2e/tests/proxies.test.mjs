@@ -15,7 +15,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parse } from "yaml";
 
 import { apiAs } from "../lib/api.mjs";
-import { ADA, setUp, startServer } from "../lib/server.mjs";
+import { ADA, freePort, setUp, startServer } from "../lib/server.mjs";
 
 const CONFIGURATIONS = new URL("../../docs/guides/proxies/", import.meta.url);
 
@@ -580,13 +580,4 @@ async function untilListening(port) {
     // Between two questions, so that asking takes nothing from the start itself.
     await pause(10);
   }
-}
-
-async function freePort() {
-  const listener = createServer().listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const { port } = listener.address();
-  listener.close();
-  await once(listener, "close");
-  return port;
 }

@@ -135,6 +135,8 @@ impl ServeArgs {
             upstreams: self.mcp.upstreams(),
             sign_in_attempts: self.sign_in_attempts,
             require_second_factor: self.require_second_factor,
+            changes_per_minute: self.changes_per_minute,
+            exports_per_minute: self.exports_per_minute,
             metrics_open: self.metrics_open,
             assets: self.assets,
             shutdown: Duration::from_secs(self.shutdown_seconds),

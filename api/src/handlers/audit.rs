@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     error::{ApiError, ApiResult},
-    http::{AdminReader, Guard, InProject, Query, access::Editor, cursor, guard::Call},
+    http::{AdminReader, Costly, Guard, InProject, Query, access::Editor, cursor, guard::Call},
     paging::check_limit,
     validate::check_query_text,
 };
@@ -64,7 +64,9 @@ pub enum Format {
     responses((status = 200, description = "Newest first", body = AuditPage))
 )]
 #[get("/audit")]
-pub async fn list_audit(guard: Guard<AdminReader, Query<AuditQuery>>) -> ApiResult<HttpResponse> {
+pub async fn list_audit(
+    guard: Guard<AdminReader, Query<AuditQuery>, Costly>,
+) -> ApiResult<HttpResponse> {
     let Guard {
         input: Query(query),
         call,
@@ -91,12 +93,13 @@ pub async fn list_audit(guard: Guard<AdminReader, Query<AuditQuery>>) -> ApiResu
 )]
 #[get("/projects/{project_id}/audit")]
 pub async fn list_project_audit(
-    guard: Guard<InProject<Editor>, Query<AuditQuery>>,
+    guard: Guard<InProject<Editor>, Query<AuditQuery>, Costly>,
 ) -> ApiResult<HttpResponse> {
     let Guard {
         access,
         input: Query(query),
         call,
+        ..
     } = guard;
     answer(&call, Some(access.project.id), query).await
 }

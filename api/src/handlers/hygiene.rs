@@ -38,6 +38,7 @@ pub async fn list_hygiene(
         access,
         input: Query(query),
         call,
+        ..
     } = guard;
     let wanted = page_query(query.limit, query.cursor.as_deref())?;
     let (project_id, now) = (access.project.id, call.now);

@@ -24,7 +24,7 @@ use crate::{
     audit,
     error::{ApiError, ApiResult},
     http::{
-        Guard, InProject, Json, OnKey, Query,
+        ByInput, Guard, InProject, Json, OnKey, Query,
         access::{Editor, Viewer},
         etag::{IfMatch, etag},
         guard::Call,
@@ -86,6 +86,7 @@ pub async fn list_keys(
         access,
         input: Query(query),
         call,
+        ..
     } = guard;
     check_query_text("q", query.q.as_deref())?;
     let wanted = page_query(query.limit, query.cursor.as_deref())?;
@@ -135,6 +136,7 @@ pub async fn create_key(
         access,
         input: Json { value: body, bytes },
         call,
+        ..
     } = guard;
     let description = body.description.unwrap_or_default().trim().to_owned();
     Checks::default()
@@ -203,12 +205,13 @@ pub async fn show_key(guard: Guard<OnKey<Viewer>>) -> ApiResult<HttpResponse> {
 )]
 #[patch("/projects/{project_id}/keys/{key_id}")]
 pub async fn update_key(
-    guard: Guard<OnKey<Editor>, Json<UpdateKeyRequest>>,
+    guard: Guard<OnKey<Editor>, Json<UpdateKeyRequest>, ByInput>,
 ) -> ApiResult<HttpResponse> {
     let Guard {
         access,
         input: Json { value: body, .. },
         call,
+        ..
     } = guard;
     let description = body
         .description

@@ -14,7 +14,7 @@ use crate::{
     audit,
     error::{ApiError, ApiResult},
     http::{
-        Early, Guard, Json, Person, Presence,
+        Early, Guard, Json, Person, Presence, TakesAway,
         etag::{IfMatch, etag},
     },
     password::choice::check_choice,
@@ -55,6 +55,7 @@ pub async fn update_me(guard: Guard<Person, Json<UpdateMeRequest>>) -> ApiResult
         access,
         input: Json { value: body, .. },
         call,
+        ..
     } = guard;
     if let Some(name) = &body.name {
         Checks::default().rule("/name", check_name(name)).done()?;
@@ -94,12 +95,13 @@ pub async fn update_me(guard: Guard<Person, Json<UpdateMeRequest>>) -> ApiResult
 )]
 #[put("/me/password")]
 pub async fn change_password(
-    guard: Guard<Presence, Json<ChangePasswordRequest>>,
+    guard: Guard<Presence, Json<ChangePasswordRequest>, TakesAway>,
 ) -> ApiResult<HttpResponse> {
     let Guard {
         access,
         input: Json { value: body, .. },
         call,
+        ..
     } = guard;
     let app = call.app.clone();
     let user_id = access.caller.user_id;

@@ -14,7 +14,7 @@ use crate::{
     audit,
     error::{ApiError, ApiResult},
     http::{
-        Guard, InProject, Json, Query,
+        Guard, InProject, Json, Query, TakesAway,
         access::{Owner, Viewer},
         idempotency::{self, Made},
     },
@@ -40,6 +40,7 @@ pub async fn list_members(
         access,
         input: Query(query),
         call,
+        ..
     } = guard;
     let wanted = page_query(query.limit, query.cursor.as_deref())?;
     let project_id = access.project.id;
@@ -66,6 +67,7 @@ pub async fn add_member(
         access,
         input: Json { value: body, bytes },
         call,
+        ..
     } = guard;
     let (project_id, now) = (access.project.id, call.now);
     let entry = audit::by(&call, &access.caller, "member.create").within(project_id);
@@ -110,12 +112,13 @@ pub async fn add_member(
 )]
 #[patch("/projects/{project_id}/members/{user_id}")]
 pub async fn update_member(
-    guard: Guard<InProject<Owner>, Json<UpdateMemberRequest>>,
+    guard: Guard<InProject<Owner>, Json<UpdateMemberRequest>, TakesAway>,
 ) -> ApiResult<HttpResponse> {
     let Guard {
         access,
         input: Json { value: body, .. },
         call,
+        ..
     } = guard;
     let user_id: UserId = call.path_id("user_id")?;
     let project_id = access.project.id;
@@ -158,7 +161,9 @@ pub async fn update_member(
     responses((status = 204, description = "They are not a member any more; the keys they made stay"))
 )]
 #[delete("/projects/{project_id}/members/{user_id}")]
-pub async fn remove_member(guard: Guard<InProject<Owner>>) -> ApiResult<HttpResponse> {
+pub async fn remove_member(
+    guard: Guard<InProject<Owner>, (), TakesAway>,
+) -> ApiResult<HttpResponse> {
     let Guard { access, call, .. } = guard;
     let user_id: UserId = call.path_id("user_id")?;
     let project_id = access.project.id;

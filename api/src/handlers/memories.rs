@@ -45,6 +45,7 @@ pub async fn list_memories(
         access,
         input: Query(query),
         call,
+        ..
     } = guard;
     check_query_text("q", query.q.as_deref())?;
     let wanted = page_query(query.limit, query.cursor.as_deref())?;

@@ -30,7 +30,7 @@ use crate::{
     audit,
     error::{ApiError, ApiResult},
     http::{
-        Guard, InProject, Json, Person, Query,
+        Guard, InProject, Json, Person, Query, TakesAway,
         access::{Owner, Viewer},
         etag::{IfMatch, etag},
         idempotency::{self, Made},
@@ -68,6 +68,7 @@ pub async fn list_projects(guard: Guard<Person, Query<ProjectQuery>>) -> ApiResu
         access,
         input: Query(query),
         call,
+        ..
     } = guard;
     check_query_text("q", query.q.as_deref())?;
     let wanted = page_query(query.limit, query.cursor.as_deref())?;
@@ -112,6 +113,7 @@ pub async fn create_project(
         access,
         input: Json { value: body, bytes },
         call,
+        ..
     } = guard;
     let description = body.description.unwrap_or_default();
     Checks::default()
@@ -175,8 +177,9 @@ pub async fn update_project(
         access,
         input: Json { value: body, .. },
         call,
+        ..
     } = guard;
-    check_update(&body)?;
+    check_update(&body, &call.app.config.upstreams.allow)?;
     let if_match = IfMatch::of(&call)?;
     let (project_id, now) = (access.project.id, call.now);
     let entry = audit::by(&call, &access.caller, "project.update")
@@ -210,7 +213,9 @@ pub async fn update_project(
     responses((status = 200, description = "The project and what happened to its keys", body = ArchivedProject))
 )]
 #[delete("/projects/{project_id}")]
-pub async fn archive_project(guard: Guard<InProject<Owner>>) -> ApiResult<HttpResponse> {
+pub async fn archive_project(
+    guard: Guard<InProject<Owner>, (), TakesAway>,
+) -> ApiResult<HttpResponse> {
     let Guard { access, call, .. } = guard;
     let entry = audit::by(&call, &access.caller, "project.archive");
     App::finish(async move {

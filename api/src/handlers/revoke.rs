@@ -22,7 +22,7 @@ use crate::{
     app::App,
     audit,
     error::{ApiError, ApiResult},
-    http::{Caller, Guard, OnKey, Query, access::Editor, guard::Call},
+    http::{Caller, Guard, OnKey, Query, TakesAway, access::Editor, guard::Call},
 };
 
 /// How long an answer waits for the streams of a key to close. A reader that stalls is cut, and doesn't
@@ -51,12 +51,13 @@ pub struct RevokeQuery {
 )]
 #[delete("/projects/{project_id}/keys/{key_id}")]
 pub async fn revoke_key(
-    guard: Guard<OnKey<Editor>, Query<RevokeQuery>>,
+    guard: Guard<OnKey<Editor>, Query<RevokeQuery>, TakesAway>,
 ) -> ApiResult<HttpResponse> {
     let Guard {
         access,
         input: Query(query),
         call,
+        ..
     } = guard;
     let reason = RevokeReason::from(query.reason.unwrap_or_default());
     App::finish(async move {
@@ -86,7 +87,7 @@ pub async fn revoke_key(
     responses((status = 200, description = "What ending it did", body = Receipt))
 )]
 #[delete("/projects/{project_id}/keys/{key_id}/overlap")]
-pub async fn end_overlap(guard: Guard<OnKey<Editor>>) -> ApiResult<HttpResponse> {
+pub async fn end_overlap(guard: Guard<OnKey<Editor>, (), TakesAway>) -> ApiResult<HttpResponse> {
     let Guard { access, call, .. } = guard;
     App::finish(async move {
         let app = call.app.clone();

@@ -45,6 +45,7 @@ pub async fn rotate_key(
         access,
         input: JsonOrEmpty { value: body, bytes },
         call,
+        ..
     } = guard;
     let overlap_seconds = body.overlap_seconds.unwrap_or(OVERLAP_DEFAULT_SECONDS);
     if !(0..=OVERLAP_MAX_SECONDS).contains(&overlap_seconds) {

@@ -62,6 +62,7 @@ pub async fn confirm_second_factor(
         access: Early(access),
         input: Json { value: body, .. },
         call,
+        ..
     } = guard;
     let app = call.app.clone();
     let (user_id, session_id, now) = (access.caller.user_id, access.session_id, call.now);
@@ -111,6 +112,7 @@ pub async fn end_second_factor(
         access,
         input: Json { value: body, .. },
         call,
+        ..
     } = guard;
     let app = call.app.clone();
     let (user_id, now) = (access.caller.user_id, call.now);

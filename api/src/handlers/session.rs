@@ -17,7 +17,7 @@ use crate::{
     audit,
     error::{ApiError, ApiResult},
     http::{
-        Anyone, Early, Entrance, Guard, Json, Presence,
+        Anyone, Early, Entrance, Guard, Json, Presence, TakesAway,
         asked::{self, Who},
         cookie,
         guard::Call,
@@ -242,7 +242,7 @@ fn note_refusal(call: &Call, user_id: Option<UserId>) {
     responses((status = 204, description = "Signed out"))
 )]
 #[delete("/session")]
-pub async fn sign_out(guard: Guard<Early<Presence>>) -> ApiResult<HttpResponse> {
+pub async fn sign_out(guard: Guard<Early<Presence>, (), TakesAway>) -> ApiResult<HttpResponse> {
     let Guard {
         access: Early(access),
         call,

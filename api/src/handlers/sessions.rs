@@ -11,7 +11,7 @@ use crate::{
     app::Ending,
     audit,
     error::{ApiError, ApiResult},
-    http::{Credential, Guard, Person},
+    http::{Credential, Guard, Person, TakesAway},
     view,
 };
 
@@ -48,7 +48,7 @@ pub async fn list_sessions(guard: Guard<Person>) -> ApiResult<HttpResponse> {
     responses((status = 204, description = "It has ended"))
 )]
 #[delete("/me/sessions/{session_id}")]
-pub async fn end_session(guard: Guard<Person>) -> ApiResult<HttpResponse> {
+pub async fn end_session(guard: Guard<Person, (), TakesAway>) -> ApiResult<HttpResponse> {
     let Guard { access, call, .. } = guard;
     let session_id: SessionId = call.path_id("session_id")?;
     let user_id = access.caller.user_id;
@@ -72,7 +72,7 @@ pub async fn end_session(guard: Guard<Person>) -> ApiResult<HttpResponse> {
     responses((status = 204, description = "They have ended"))
 )]
 #[delete("/me/sessions")]
-pub async fn end_other_sessions(guard: Guard<Person>) -> ApiResult<HttpResponse> {
+pub async fn end_other_sessions(guard: Guard<Person, (), TakesAway>) -> ApiResult<HttpResponse> {
     let Guard { access, call, .. } = guard;
     let user_id = access.caller.user_id;
     let kept = match access.caller.credential {

@@ -16,7 +16,7 @@ use crate::{
     audit,
     error::{ApiError, ApiResult},
     http::{
-        Guard, Json, Presence, Query,
+        Guard, Json, Presence, Query, TakesAway,
         idempotency::{self, Made},
     },
     paging::{page, page_query},
@@ -47,6 +47,7 @@ pub async fn list_tokens(guard: Guard<Presence, Query<ListQuery>>) -> ApiResult<
         access,
         input: Query(query),
         call,
+        ..
     } = guard;
     let wanted = page_query(query.limit, query.cursor.as_deref())?;
     let user_id = access.caller.user_id;
@@ -72,6 +73,7 @@ pub async fn create_token(
         access,
         input: Json { value: body, bytes },
         call,
+        ..
     } = guard;
     Checks::default()
         .rule("/name", check_name(&body.name))
@@ -126,7 +128,7 @@ pub async fn create_token(
     responses((status = 204, description = "It is not accepted any more"))
 )]
 #[delete("/me/tokens/{token_id}")]
-pub async fn revoke_token(guard: Guard<Presence>) -> ApiResult<HttpResponse> {
+pub async fn revoke_token(guard: Guard<Presence, (), TakesAway>) -> ApiResult<HttpResponse> {
     let Guard { access, call, .. } = guard;
     let token_id: TokenId = call.path_id("token_id")?;
     let (user_id, now) = (access.caller.user_id, call.now);

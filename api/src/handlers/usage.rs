@@ -42,6 +42,7 @@ pub async fn show_project_usage(
         access,
         input: Query(query),
         call,
+        ..
     } = guard;
     report(&call, UsageOf::Project(access.project.id), &query).await
 }
@@ -66,6 +67,7 @@ pub async fn show_key_usage(
         access,
         input: Query(query),
         call,
+        ..
     } = guard;
     report(&call, UsageOf::Key(access.key.id), &query).await
 }

@@ -21,7 +21,7 @@ use crate::{
     audit,
     error::{ApiError, ApiResult},
     http::{
-        AdminPerson, Guard, Json, Query,
+        AdminPerson, ByInput, Guard, Json, Query,
         etag::{IfMatch, etag},
         idempotency::{self, Made},
     },
@@ -74,6 +74,7 @@ pub async fn create_user(
         access,
         input: Json { value: body, bytes },
         call,
+        ..
     } = guard;
     let app = call.app.clone();
     let mut checks = Checks::default();
@@ -141,12 +142,13 @@ pub async fn create_user(
 )]
 #[patch("/users/{user_id}")]
 pub async fn update_user(
-    guard: Guard<AdminPerson, Json<UpdateUserRequest>>,
+    guard: Guard<AdminPerson, Json<UpdateUserRequest>, ByInput>,
 ) -> ApiResult<HttpResponse> {
     let Guard {
         access,
         input: Json { value: body, .. },
         call,
+        ..
     } = guard;
     let user_id: UserId = call.path_id("user_id")?;
     let mut checks = Checks::default();

@@ -11,7 +11,7 @@ use latchkey_types::{
 use crate::{
     error::{ApiError, ApiResult},
     http::{
-        Guard, Json, Verifier,
+        Guard, Json, OnlyAsks, Verifier,
         asked::{self, Who},
         guard::Call,
         key_source,
@@ -29,11 +29,14 @@ use crate::{
     responses((status = 200, description = "Whether the key is accepted, and why not", body = VerifyResult))
 )]
 #[post("/keys/verify")]
-pub async fn verify_key(guard: Guard<Verifier, Json<VerifyRequest>>) -> ApiResult<HttpResponse> {
+pub async fn verify_key(
+    guard: Guard<Verifier, Json<VerifyRequest>, OnlyAsks>,
+) -> ApiResult<HttpResponse> {
     let Guard {
         access,
         input: Json { value: body, .. },
         call,
+        ..
     } = guard;
     let gate = &call.app.gate;
     let wanted = body.project.as_deref().map_or(Wanted::Any, Wanted::Named);

@@ -117,6 +117,10 @@ impl Access for Anyone {
             caller: Caller::of(call).await?,
         })
     }
+
+    fn caller(&self) -> Option<&Caller> {
+        self.caller.as_ref()
+    }
 }
 
 impl Access for Entrance {
@@ -128,6 +132,10 @@ impl Access for Entrance {
         Caller::of(call).await?;
         Ok(Self)
     }
+
+    fn caller(&self) -> Option<&Caller> {
+        None
+    }
 }
 
 impl Access for Person {
@@ -136,6 +144,10 @@ impl Access for Person {
         caller.permit(by_method(call))?;
         Ok(Self { caller })
     }
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
 }
 
 impl Access for Presence {
@@ -143,6 +155,10 @@ impl Access for Presence {
         let caller = Caller::required(call).await?;
         let session_id = caller.in_person()?;
         Ok(Self { caller, session_id })
+    }
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
     }
 }
 
@@ -153,6 +169,10 @@ impl<A: Access> Access for Early<A> {
     async fn authorise(call: &Call) -> ApiResult<Self> {
         A::authorise(call).await.map(Self)
     }
+
+    fn caller(&self) -> Option<&Caller> {
+        self.0.caller()
+    }
 }
 
 impl Access for AdminPerson {
@@ -161,6 +181,10 @@ impl Access for AdminPerson {
         caller.in_person()?;
         caller.admin()?;
         Ok(Self { caller })
+    }
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
     }
 }
 
@@ -171,6 +195,10 @@ impl Access for AdminReader {
         caller.admin()?;
         Ok(Self { caller })
     }
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
+    }
 }
 
 impl Access for Verifier {
@@ -178,6 +206,10 @@ impl Access for Verifier {
         let caller = Caller::required(call).await?;
         caller.permit(Permission::Verify)?;
         Ok(Self { caller })
+    }
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
     }
 }
 
@@ -205,6 +237,10 @@ impl<R: Needs> Access for InProject<R> {
             role,
             needs: PhantomData,
         })
+    }
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
     }
 }
 
@@ -236,6 +272,10 @@ impl<R: Needs> Access for OnKey<R> {
             key,
             needs: PhantomData,
         })
+    }
+
+    fn caller(&self) -> Option<&Caller> {
+        Some(&self.caller)
     }
 }
 

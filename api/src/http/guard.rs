@@ -1,29 +1,37 @@
 //! The one extractor. actix polls the extractors of a handler together and the first error wins, so the
 //! order of checks is only certain inside a single one: cross-site → credential (401) → a second factor, where one is
-//! required (403) → permission (403) → load (404) → role (403) → input (400, 413, 415, 422).
+//! required (403) → permission (403) → load (404) → role (403) → limit (429) → input (400, 413, 415, 422).
 
-use std::net::IpAddr;
+use std::{marker::PhantomData, net::IpAddr};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use latchkey_types::Timestamp;
 
-use super::{cross_site, input::Input, origin};
+use super::{
+    caller::Caller,
+    cross_site,
+    input::Input,
+    limit::{ByMethod, Limit},
+    origin,
+};
 use crate::{
     app::App,
     clock,
     error::{ApiError, ApiResult},
+    throttle::Budget,
 };
 
-/// What a handler asks for: `A` says who may come in, `I` what they have to send. A handler can't get at
-/// its input without having named who may.
-pub struct Guard<A, I = ()> {
+/// What a handler asks for: `A` says who may come in, `I` what they have to send, `L` what it counts against. A
+/// handler can't get at its input without having named who may.
+pub struct Guard<A, I = (), L = ByMethod> {
     /// What `A` found: the caller, and what they may work on.
     pub access: A,
     /// What the caller sent.
     pub input: I,
     /// The request's surroundings.
     pub call: Call,
+    counted: PhantomData<L>,
 }
 
 /// The surroundings of one request.
@@ -56,6 +64,9 @@ pub trait Access: Sized + 'static {
     /// # Errors
     /// 401, 403 or 404; 503 when the database can't tell.
     fn authorise(call: &Call) -> impl Future<Output = ApiResult<Self>>;
+
+    /// Who it is, if that is known: whose requests are counted.
+    fn caller(&self) -> Option<&Caller>;
 }
 
 impl Call {
@@ -106,7 +117,7 @@ impl Call {
     }
 }
 
-impl<A: Access, I: Input> FromRequest for Guard<A, I> {
+impl<A: Access, I: Input, L: Limit<I>> FromRequest for Guard<A, I, L> {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, ApiResult<Self>>;
 
@@ -118,11 +129,18 @@ impl<A: Access, I: Input> FromRequest for Guard<A, I> {
             call.admits_one_factor = A::ADMITS_ONE_FACTOR;
             cross_site::check(&call, A::GIVES_COOKIE)?;
             let access = A::authorise(&call).await?;
+            let count = |budget: Option<Budget>| match (budget, access.caller()) {
+                (Some(budget), Some(caller)) => call.app.callers.count(caller.user_id, budget),
+                _ => Ok(()),
+            };
+            count(L::budget(call.request.method()))?;
             let input = I::read(&call, &mut payload).await?;
+            count(L::budget_of(&input))?;
             Ok(Self {
                 access,
                 input,
                 call,
+                counted: PhantomData,
             })
         }
         .boxed_local()

@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //!
-//! - A connection goes only to an address that [`address::check`] has allowed, whatever the URL, the name's records or
+//! - A connection goes only to an address that [`address::check`] has allowed for http or https, whatever the URL, the name's records or
 //!   the upstream's answers say. Redirects are faults, never followed.
 //! - The caller's key, cookies and hop-by-hop headers never leave (`headers.rs`).
 //! - Nothing is buffered that was not asked for: chunks pass as they come, in both directions.
@@ -44,7 +44,7 @@ use ipnet::IpNet;
 use latchkey_types::{KeyId, ProjectId};
 use rustls::pki_types::CertificateDer;
 
-use self::{body::Chunks, connect::Connector};
+use self::{address::Way, body::Chunks, connect::Connector};
 pub use self::{
     body::UpstreamBody,
     fault::UpstreamFault,
@@ -203,7 +203,8 @@ impl Upstreams {
     ) -> Result<(HttpClient, Request<Chunks>), UpstreamFault> {
         // No resolver gets to see an address that stands in the URL.
         if let Some(literal) = target.literal() {
-            address::check(literal, &self.shared.allow).map_err(UpstreamFault::NotAllowed)?;
+            let way = Way::of(target.uri());
+            address::check(literal, way, &self.shared.allow).map_err(UpstreamFault::NotAllowed)?;
         }
         let session_id = match call.session_id {
             Some(id) => Some(HeaderValue::from_str(id).map_err(|_| UpstreamFault::BadAnswer)?),

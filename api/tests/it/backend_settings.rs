@@ -357,3 +357,42 @@ async fn only_owners_say_where_calls_go() {
         json!([{"name": "Authorization", "is_set": true}])
     );
 }
+
+#[tokio::test]
+async fn plain_http_to_a_public_address_is_not_saved() {
+    let scene = Scene::new().await;
+    let set = scene.set(one()).await;
+    for url in ["http://1.1.1.1/mcp", "http://[2606:4700::1111]/mcp"] {
+        let backend = json!({"kind": "upstream", "url": url});
+        let problem = scene.refused(backend, "/backend/url").await;
+        let detail = problem["errors"][0]["detail"].as_str().unwrap();
+        assert!(detail.contains("https://"), "{detail}");
+        assert!(detail.contains("upstream_allow"), "{detail}");
+    }
+    let path = scene.project.this();
+    assert_eq!(
+        scene.ada.get(&path).send().await.ok(),
+        set,
+        "nothing changed"
+    );
+    // The network that the operator of this test has named, and a public address on https.
+    for url in ["http://127.0.0.1:9/mcp", "https://1.1.1.1/mcp"] {
+        scene.set(json!({"kind": "upstream", "url": url})).await;
+    }
+}
+
+#[tokio::test]
+async fn where_no_network_is_named_plain_http_is_not_saved_whatever_the_name() {
+    let server = TestServer::start_with(|config| config.upstreams.allow.clear()).await;
+    let ada = server.set_up().await;
+    let project = ada.project("Memory Lake").await;
+    let backend = |url: &str| json!({"backend": {"kind": "upstream", "url": url}});
+    ada.patch(&project.this(), backend("http://mcp.example.com/mcp"))
+        .send()
+        .await
+        .wrong_field(422, "invalid_field", "/backend/url");
+    ada.patch(&project.this(), backend("https://mcp.example.com/mcp"))
+        .send()
+        .await
+        .ok();
+}

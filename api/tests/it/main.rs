@@ -54,6 +54,7 @@ mod stress;
 mod support;
 mod tls;
 mod tokens;
+mod too_often;
 mod usage;
 mod users;
 mod verify;

@@ -1,24 +1,28 @@
 #![doc = include_str!("../README.md")]
 
+mod directory;
+mod programs;
+
 use std::{
-    env,
     error::Error,
     fs::{self, File},
     io::{BufRead, BufReader, Read, Write},
     net::TcpListener,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, chown},
     path::{Path, PathBuf},
     process::{Child, ChildStderr, Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
+};
+
+pub use self::programs::programs;
+use self::{
+    directory::{Directory, private_file, remove_leftovers},
+    programs::{User, command_as, output, succeeds, unprivileged_user},
 };
 
 /// What goes wrong is one sentence for a person.
 pub type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// The folder's name before the process id.
-const PREFIX: &str = "latchkey-test-postgres-";
 /// How long a server that was killed may need before it is up again.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -186,76 +190,6 @@ impl Drop for Cluster {
     }
 }
 
-/// The folder that holds `initdb` and `postgres`: on PATH, or where Debian keeps the newest version.
-#[must_use]
-pub fn programs() -> Option<PathBuf> {
-    let has_both =
-        |folder: &PathBuf| folder.join("initdb").is_file() && folder.join("postgres").is_file();
-    let on_path = which("initdb").and_then(|initdb| Some(initdb.parent()?.to_path_buf()));
-    on_path.filter(has_both).or_else(|| {
-        let versions = fs::read_dir("/usr/lib/postgresql").ok()?;
-        versions
-            .filter_map(|version| Some(version.ok()?.path().join("bin")))
-            .filter(has_both)
-            .max_by_key(|folder| {
-                let version = folder
-                    .parent()
-                    .and_then(Path::file_name)
-                    .and_then(|name| name.to_str());
-                version.and_then(|version| version.parse::<u32>().ok())
-            })
-    })
-}
-
-/// The user and group to run as; nobody else than root has to change.
-type User = Option<(u32, u32)>;
-
-/// PostgreSQL refuses to run as root.
-fn unprivileged_user() -> Outcome<User> {
-    if !is_root() {
-        return Ok(None);
-    }
-    let id = |option: &str, name: &str| -> Outcome<u32> {
-        Ok(output(
-            Command::new("id")
-                .args([option, name])
-                .stderr(Stdio::null()),
-        )?
-        .trim()
-        .parse()?)
-    };
-    let name = match id("-u", "postgres") {
-        Ok(_) => "postgres",
-        Err(_) => "nobody",
-    };
-    Ok(Some((id("-u", name)?, id("-g", name)?)))
-}
-
-/// A command as that user, which is told to end when xtask does, however that ends.
-fn command_as(user: User, program: &Path, folder: &Path) -> Command {
-    let mut command = match (user, which("setpriv")) {
-        (None, None) => Command::new(program),
-        (user, _) => {
-            let mut command = Command::new("setpriv");
-            if let Some((uid, gid)) = user {
-                command.args([
-                    format!("--reuid={uid}"),
-                    format!("--regid={gid}"),
-                    "--clear-groups".to_owned(),
-                ]);
-            }
-            command.args(["--pdeathsig", "QUIT"]).arg(program);
-            command
-        }
-    };
-    // Variables such as PGDATA and PGPORT of the caller's must not steer it.
-    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PG")) {
-        command.env_remove(name);
-    }
-    command.current_dir(folder);
-    command
-}
-
 /// Makes the cluster and gives the superuser's password. Without one, every user of this machine could run
 /// programs as the user that runs the tests.
 fn initialise(programs: &Path, user: User, folder: &Path) -> Outcome<String> {
@@ -308,102 +242,11 @@ fn wait_until_ready(stderr: ChildStderr, log: &Path) -> Outcome<JoinHandle<()>> 
     }))
 }
 
-/// A directory that is removed when dropped.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn create(user: User) -> Outcome<Directory> {
-        // Several tests of one process may have one each.
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = env::temp_dir().join(format!("{PREFIX}{}-{count}", std::process::id()));
-        fs::DirBuilder::new().mode(0o700).create(&path)?;
-        let directory = Directory(path);
-        give(user, &directory.0)?;
-        Ok(directory)
-    }
-
-    fn data(&self) -> PathBuf {
-        self.0.join("data")
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn give(user: User, path: &Path) -> Outcome {
-    match user {
-        Some((uid, gid)) => Ok(chown(path, Some(uid), Some(gid))?),
-        None => Ok(()),
-    }
-}
-
-/// A file that its owner alone may read.
-fn private_file(path: &Path, text: &str, user: User) -> Outcome {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600);
-    options.open(path)?.write_all(text.as_bytes())?;
-    give(user, path)
-}
-
-/// Where a program is found on PATH.
-fn which(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|candidate| candidate.is_file())
-}
-
-/// Whether this process may change to another user.
-fn is_root() -> bool {
-    let id = Command::new("id").arg("-u").output();
-    id.is_ok_and(|id| id.stdout.trim_ascii() == b"0")
-}
-
-fn succeeds(command: &mut Command) -> bool {
-    let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
-    quiet.status().is_ok_and(|status| status.success())
-}
-
-/// Runs a program to its end and gives what it wrote to stdout.
-fn output(command: &mut Command) -> Outcome<String> {
-    let output = command.stdin(Stdio::null()).output()?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(format!(
-            "{:?} ended with {}: {said}",
-            command.get_program(),
-            output.status
-        )
-        .into());
-    }
-    Ok(String::from_utf8(output.stdout)?)
-}
-
-/// Removes what a run that was killed has left: its process no longer exists.
-fn remove_leftovers() {
-    let Ok(entries) = fs::read_dir(env::temp_dir()) else {
-        return;
-    };
-    for entry in entries.filter_map(Result::ok) {
-        let name = entry.file_name();
-        let pid = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
-        let pid = pid.and_then(|rest| rest.split('-').next());
-        let Some(pid) = pid.and_then(|pid| pid.parse::<u32>().ok()) else {
-            continue;
-        };
-        if Path::new("/proc/self").exists() && !Path::new(&format!("/proc/{pid}")).exists() {
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::env;
+
+    use super::{directory::PREFIX, *};
 
     #[test]
     fn a_server_comes_back_after_a_kill_and_is_gone_with_its_directory() {

@@ -196,7 +196,12 @@ pub struct UpdateKeyRequest {
     )]
     pub description: Option<Option<String>>,
     /// A new environment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::patch::given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Environment))]
     pub environment: Option<Environment>,
     /// A new expiry; `null` for never. An earlier one holds from the answer on.
     #[serde(
@@ -210,7 +215,12 @@ pub struct UpdateKeyRequest {
     )]
     pub expires_at: Option<Option<Timestamp>>,
     /// `true` switches the key off, `false` on again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::patch::given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = bool))]
     pub disabled: Option<bool>,
 }
 

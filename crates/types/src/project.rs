@@ -147,8 +147,12 @@ pub struct CreateProjectRequest {
 #[serde(deny_unknown_fields)]
 pub struct UpdateProjectRequest {
     /// A new name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 100, examples("Memory Lake")))]
+    #[serde(
+        default,
+        deserialize_with = "crate::patch::given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, max_length = 100, examples("Memory Lake")))]
     pub name: Option<String>,
     /// A new description; `null` empties it.
     #[serde(
@@ -163,16 +167,30 @@ pub struct UpdateProjectRequest {
     )]
     pub description: Option<Option<String>>,
     /// What answers behind the endpoint.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::patch::given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = BackendRequest))]
     pub backend: Option<BackendRequest>,
     /// Whether `?apikey=` in the URL is taken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::patch::given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = bool))]
     pub allow_key_in_url: Option<bool>,
     /// Web origins that may call the endpoint from a browser, such as `https://claude.ai`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::patch::given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[cfg_attr(
         feature = "openapi",
-        schema(max_items = 20, examples("https://claude.ai"))
+        schema(value_type = Vec<String>, max_items = 20, examples("https://claude.ai"))
     )]
     pub allowed_origins: Option<Vec<String>>,
 }

@@ -102,18 +102,37 @@ pub struct CreatedUser {
 #[serde(deny_unknown_fields)]
 pub struct UpdateUserRequest {
     /// A new name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 100, examples("Ada")))]
+    #[serde(
+        default,
+        deserialize_with = "crate::patch::given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, max_length = 100, examples("Ada")))]
     pub name: Option<String>,
     /// A new instance role.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::patch::given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = InstanceRole))]
     pub role: Option<InstanceRole>,
     /// `true` ends their sessions, tokens and sign-in links at once and keeps them out; `false` lets them
     /// in again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::patch::given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = bool))]
     pub disabled: Option<bool>,
     /// Together with `disabled: true`: revoke the keys they made, too.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::patch::given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = bool))]
     pub revoke_keys: Option<bool>,
 }
 
@@ -149,8 +168,12 @@ pub struct SignInLink {
 #[serde(deny_unknown_fields)]
 pub struct UpdateMeRequest {
     /// A new name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 100, examples("Ada")))]
+    #[serde(
+        default,
+        deserialize_with = "crate::patch::given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, max_length = 100, examples("Ada")))]
     pub name: Option<String>,
 }
 

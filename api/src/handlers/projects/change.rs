@@ -1,5 +1,6 @@
 //! What a PATCH changes of a project, and the audit event that says so.
 
+use ipnet::IpNet;
 use latchkey_keys::KeyRing;
 use latchkey_store::projects::{self as rows, StoredProject};
 use latchkey_types::{
@@ -13,8 +14,9 @@ use crate::{
     validate::{Checks, check_origin},
 };
 
-/// Refuses what can't be set, whatever the project is now.
-pub(super) fn check_update(body: &UpdateProjectRequest) -> ApiResult<()> {
+/// Refuses what can't be set, whatever the project is now. `upstream_allow` are the networks that the operator has
+/// named.
+pub(super) fn check_update(body: &UpdateProjectRequest, upstream_allow: &[IpNet]) -> ApiResult<()> {
     let mut checks = Checks::default();
     if let Some(name) = &body.name {
         checks.rule("/name", check_name(name));
@@ -26,7 +28,7 @@ pub(super) fn check_update(body: &UpdateProjectRequest) -> ApiResult<()> {
         );
     }
     if let Some(backend) = &body.backend {
-        backend_settings::check(&mut checks, backend);
+        backend_settings::check(&mut checks, backend, upstream_allow);
     }
     if let Some(origins) = &body.allowed_origins {
         if origins.len() > ORIGINS_MAX {

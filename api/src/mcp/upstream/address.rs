@@ -6,6 +6,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
+use http::{Uri, uri::Scheme};
 use ipnet::IpNet;
 
 /// An address that upstreams must not be at, and why.
@@ -17,9 +18,20 @@ pub struct NotAllowed {
     pub kind: Kind,
 }
 
-/// What an address is, if not a public one.
+/// How a connection is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Plain http: whoever is on the way reads and changes what is sent, credentials included.
+    Plain,
+    /// https.
+    Encrypted,
+}
+
+/// What an address is, and so why it is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// A public one, which is refused on plain http.
+    Public,
     /// This machine.
     Loopback,
     /// A network of one's own (RFC 1918, RFC 4193, RFC 8215).
@@ -40,14 +52,15 @@ pub enum Kind {
     Reserved,
 }
 
-/// Whether an upstream may be at this address.
+/// Whether an upstream may be at this address, if it is reached this way: plain http is for networks that the operator
+/// has named, and on the way to a public address there is anybody.
 ///
 /// An address that carries another one (IPv4-mapped, NAT64) is judged by what it carries, because that is where the
 /// connection ends; so it is in a CIDR when that is.
 ///
 /// # Errors
-/// The address and what it is, unless it is public or in one of the networks.
-pub fn check(address: IpAddr, allow: &[IpNet]) -> Result<(), NotAllowed> {
+/// The address and what it is, unless it is in one of the networks, or public and reached by https.
+pub fn check(address: IpAddr, way: Way, allow: &[IpNet]) -> Result<(), NotAllowed> {
     let real = carried(address);
     if allow.iter().any(|network| network.contains(&real)) {
         return Ok(());
@@ -56,12 +69,25 @@ pub fn check(address: IpAddr, allow: &[IpNet]) -> Result<(), NotAllowed> {
         IpAddr::V4(address) => of_v4(address),
         IpAddr::V6(address) => of_v6(address),
     };
+    let kind = kind.or((way == Way::Plain).then_some(Kind::Public));
     kind.map_or(Ok(()), |kind| Err(NotAllowed { address, kind }))
+}
+
+impl Way {
+    /// How a connection to this URL is made. Anything but https is plain.
+    pub(super) fn of(uri: &Uri) -> Self {
+        if uri.scheme() == Some(&Scheme::HTTPS) {
+            Self::Encrypted
+        } else {
+            Self::Plain
+        }
+    }
 }
 
 impl Kind {
     const fn words(self) -> &'static str {
         match self {
+            Self::Public => "a public address for plain http",
             Self::Loopback => "a loopback address",
             Self::Private => "a private address",
             Self::Shared => "an address of a provider's inner network",
@@ -154,7 +180,7 @@ mod tests {
 
     fn kind(address: &str) -> Option<Kind> {
         let address = address.parse().unwrap();
-        check(address, &[]).err().map(|no| {
+        check(address, Way::Encrypted, &[]).err().map(|no| {
             assert_eq!(no.address, address);
             no.kind
         })
@@ -232,7 +258,7 @@ mod tests {
             ("169.254.169.253", false),
         ] {
             assert_eq!(
-                check(address.parse().unwrap(), &allow).is_ok(),
+                check(address.parse().unwrap(), Way::Encrypted, &allow).is_ok(),
                 allowed,
                 "{address}"
             );
@@ -242,14 +268,39 @@ mod tests {
     #[test]
     fn a_network_of_all_ipv6_addresses_lets_no_ipv4_address_in() {
         let allow = ["::/0".parse().unwrap()];
-        assert!(check("::1".parse().unwrap(), &allow).is_ok());
-        assert!(check("::ffff:127.0.0.1".parse().unwrap(), &allow).is_err());
-        assert!(check("64:ff9b::7f00:1".parse().unwrap(), &allow).is_err());
+        assert!(check("::1".parse().unwrap(), Way::Encrypted, &allow).is_ok());
+        assert!(check("::ffff:127.0.0.1".parse().unwrap(), Way::Encrypted, &allow).is_err());
+        assert!(check("64:ff9b::7f00:1".parse().unwrap(), Way::Encrypted, &allow).is_err());
+    }
+
+    #[test]
+    fn plain_http_is_for_named_networks_only() {
+        let allow: Vec<IpNet> = ["127.0.0.0/8", "8.8.8.0/24"]
+            .map(|network| network.parse().unwrap())
+            .to_vec();
+        for (address, plain) in [
+            ("127.0.0.1", None),
+            ("8.8.8.8", None),
+            ("::ffff:8.8.8.8", None),
+            ("1.1.1.1", Some(Kind::Public)),
+            ("2606:4700::1111", Some(Kind::Public)),
+            ("64:ff9b::1.1.1.1", Some(Kind::Public)),
+            ("10.0.0.1", Some(Kind::Private)),
+        ] {
+            let kind = |way| {
+                check(address.parse().unwrap(), way, &allow)
+                    .err()
+                    .map(|no| no.kind)
+            };
+            assert_eq!(kind(Way::Plain), plain, "{address}");
+            let encrypted = plain.filter(|kind| *kind != Kind::Public);
+            assert_eq!(kind(Way::Encrypted), encrypted, "{address}");
+        }
     }
 
     #[test]
     fn the_refusal_names_address_and_setting() {
-        let no = check("::ffff:10.0.0.1".parse().unwrap(), &[]).unwrap_err();
+        let no = check("::ffff:10.0.0.1".parse().unwrap(), Way::Plain, &[]).unwrap_err();
         assert_eq!(
             no.to_string(),
             "::ffff:10.0.0.1 is a private address, which the setting upstream_allow doesn't name"

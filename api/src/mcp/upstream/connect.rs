@@ -23,7 +23,10 @@ use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::{address, fault::UpstreamFault};
+use super::{
+    address::{self, Way},
+    fault::UpstreamFault,
+};
 
 /// Finds a peer that has vanished without a word, under a stream that may be silent for an hour.
 const KEEPALIVE: Duration = Duration::from_secs(30);
@@ -35,7 +38,9 @@ type Future<T> = Pin<Box<dyn std::future::Future<Output = Result<T, UpstreamFaul
 /// Connects within a time limit, which covers the name, TCP and TLS. Its errors are [`UpstreamFault`]s.
 #[derive(Clone)]
 pub(super) struct Connector {
-    inner: HttpsConnector<HttpConnector<Resolver>>,
+    encrypted: HttpsConnector<HttpConnector<Resolver>>,
+    /// A resolver learns the name alone, so each way has its own.
+    plain: HttpsConnector<HttpConnector<Resolver>>,
     patience: Duration,
 }
 
@@ -43,25 +48,38 @@ pub(super) struct Connector {
 /// round the check.
 #[derive(Clone)]
 pub(super) struct Resolver {
+    way: Way,
     allow: Arc<[IpNet]>,
 }
 
 impl Connector {
     pub(super) fn new(allow: Arc<[IpNet]>, tls: Arc<ClientConfig>, patience: Duration) -> Self {
-        let mut tcp = HttpConnector::new_with_resolver(Resolver { allow });
-        // TLS is begun above it.
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        // Shared among a name's addresses, so that a dead first one leaves time for the next.
-        tcp.set_connect_timeout(Some(patience));
-        tcp.set_keepalive(Some(KEEPALIVE));
-        tcp.set_keepalive_interval(Some(KEEPALIVE / 3));
-        tcp.set_keepalive_retries(Some(3));
-        #[cfg(target_os = "linux")]
-        tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
-        let inner = HttpsConnector::from((tcp, tls));
-        Self { inner, patience }
+        let connector = |way| {
+            let allow = Arc::clone(&allow);
+            let tcp = tcp(Resolver { way, allow }, patience);
+            HttpsConnector::from((tcp, Arc::clone(&tls)))
+        };
+        Self {
+            encrypted: connector(Way::Encrypted),
+            plain: connector(Way::Plain),
+            patience,
+        }
     }
+}
+
+fn tcp(resolver: Resolver, patience: Duration) -> HttpConnector<Resolver> {
+    let mut tcp = HttpConnector::new_with_resolver(resolver);
+    // TLS is begun above it.
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    // Shared among a name's addresses, so that a dead first one leaves time for the next.
+    tcp.set_connect_timeout(Some(patience));
+    tcp.set_keepalive(Some(KEEPALIVE));
+    tcp.set_keepalive_interval(Some(KEEPALIVE / 3));
+    tcp.set_keepalive_retries(Some(3));
+    #[cfg(target_os = "linux")]
+    tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+    tcp
 }
 
 impl Service<Uri> for Connector {
@@ -75,7 +93,10 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let connecting = self.inner.call(uri);
+        let connecting = match Way::of(&uri) {
+            Way::Encrypted => self.encrypted.call(uri),
+            Way::Plain => self.plain.call(uri),
+        };
         let patience = self.patience;
         Box::pin(async move {
             match tokio::time::timeout(patience, connecting).await {
@@ -97,24 +118,28 @@ impl Service<Name> for Resolver {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
-        let allow = Arc::clone(&self.allow);
+        let (way, allow) = (self.way, Arc::clone(&self.allow));
         Box::pin(async move {
             // The port is put in by the connector.
             let found = tokio::net::lookup_host((name.as_str(), 0))
                 .await
                 .map_err(|_| UpstreamFault::UnknownHost)?;
-            checked(found.collect(), &allow).map(Vec::into_iter)
+            checked(found.collect(), way, &allow).map(Vec::into_iter)
         })
     }
 }
 
 /// All of a name's addresses, if each may be connected to.
-fn checked(addresses: Vec<SocketAddr>, allow: &[IpNet]) -> Result<Vec<SocketAddr>, UpstreamFault> {
+fn checked(
+    addresses: Vec<SocketAddr>,
+    way: Way,
+    allow: &[IpNet],
+) -> Result<Vec<SocketAddr>, UpstreamFault> {
     if addresses.is_empty() {
         return Err(UpstreamFault::UnknownHost);
     }
     for found in &addresses {
-        address::check(found.ip(), allow).map_err(UpstreamFault::NotAllowed)?;
+        address::check(found.ip(), way, allow).map_err(UpstreamFault::NotAllowed)?;
     }
     Ok(addresses)
 }
@@ -173,12 +198,23 @@ mod tests {
         };
         let allow = ["10.0.0.0/8".parse().unwrap()];
         let good = addresses(&["1.1.1.1:0", "[2606:4700::1]:0", "10.0.0.1:0"]);
-        assert_eq!(checked(good.clone(), &allow), Ok(good));
+        assert_eq!(
+            checked(good.clone(), Way::Encrypted, &allow),
+            Ok(good.clone())
+        );
+        // The same name over plain http: nobody but the operator's own network may be behind it.
+        let Err(UpstreamFault::NotAllowed(no)) = checked(good, Way::Plain, &allow) else {
+            panic!("plain http was allowed");
+        };
+        assert_eq!(no.kind, address::Kind::Public);
         let mixed = addresses(&["1.1.1.1:0", "10.0.0.1:0", "127.0.0.1:0"]);
-        let Err(UpstreamFault::NotAllowed(no)) = checked(mixed, &allow) else {
+        let Err(UpstreamFault::NotAllowed(no)) = checked(mixed, Way::Encrypted, &allow) else {
             panic!("it was allowed");
         };
         assert_eq!(no.address.to_string(), "127.0.0.1");
-        assert_eq!(checked(Vec::new(), &allow), Err(UpstreamFault::UnknownHost));
+        assert_eq!(
+            checked(Vec::new(), Way::Plain, &allow),
+            Err(UpstreamFault::UnknownHost)
+        );
     }
 }

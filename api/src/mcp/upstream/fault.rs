@@ -3,7 +3,7 @@
 
 use std::{error::Error, fmt};
 
-use super::address::NotAllowed;
+use super::address::{Kind, NotAllowed};
 
 /// Why an upstream gave no answer, or not all of it. Cloning is cheap; nothing in here is a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,10 +89,15 @@ impl UpstreamFault {
 impl fmt::Display for UpstreamFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotAllowed(no) if no.kind == Kind::Public => write!(
+                f,
+                "The server's address {no}. Set a URL that begins with https://; or whoever runs Latchkey can add its \
+                 CIDR there, if the way to it is private."
+            ),
             Self::NotAllowed(no) => write!(
                 f,
                 "The server's address {no}. Whoever runs Latchkey can add its CIDR there; or set a URL with a public \
-                 address."
+                 address and https."
             ),
             Self::UnknownHost => {
                 f.write_str("The host's name in the URL has no address. Check the URL.")
@@ -143,11 +148,11 @@ impl Error for UpstreamFault {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mcp::upstream::address::check;
+    use crate::mcp::upstream::address::{Way, check};
 
     #[test]
     fn each_fault_has_a_status_a_word_and_two_sentences_and_only_the_owner_reads_an_address() {
-        let no = check("10.9.8.7".parse().unwrap(), &[]).unwrap_err();
+        let no = check("10.9.8.7".parse().unwrap(), Way::Encrypted, &[]).unwrap_err();
         let faults = [
             (UpstreamFault::NotAllowed(no), 502, "upstream_allow"),
             (UpstreamFault::UnknownHost, 502, "URL"),

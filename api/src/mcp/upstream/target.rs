@@ -6,7 +6,12 @@ use http::{HeaderName, HeaderValue, Uri};
 use latchkey_types::limits;
 use url::{Host, Url};
 
-use super::headers;
+use ipnet::IpNet;
+
+use super::{
+    address::{self, Kind, Way},
+    headers,
+};
 
 /// An upstream as a project configures it. No `Debug`: its headers are likely credentials.
 #[derive(Clone)]
@@ -77,6 +82,28 @@ impl Target {
             literal,
             headers: checked,
         })
+    }
+
+    /// Whether plain http can ever be right for it: known before connecting where its address stands in the URL, and
+    /// where no network is named. What a name leads to is found out at each connection.
+    ///
+    /// # Errors
+    /// The URL, and that it must be https.
+    pub fn check_way(&self, allow: &[IpNet]) -> Result<(), TargetFault> {
+        let is_plain = Way::of(&self.uri) == Way::Plain;
+        let is_refused = match self.literal {
+            Some(literal) => {
+                address::check(literal, Way::Plain, allow).is_err_and(|no| no.kind == Kind::Public)
+            }
+            None => allow.is_empty(),
+        };
+        if is_plain && is_refused {
+            return Err(TargetFault {
+                part: Part::Url,
+                sentence: "must begin with https://; plain http is for networks that the setting upstream_allow names",
+            });
+        }
+        Ok(())
     }
 
     pub(super) fn uri(&self) -> &Uri {
@@ -191,6 +218,33 @@ mod tests {
             "https://bücher.example/mcp",
         ] {
             assert_eq!(fault(url, &[]), None, "{url:?}");
+        }
+    }
+
+    #[test]
+    fn plain_http_to_a_public_address_is_refused_before_anybody_connects() {
+        let named = ["10.0.0.0/8".parse().unwrap(), "9.9.9.9/32".parse().unwrap()];
+        for (url, alone, with_named) in [
+            ("https://mcp.example.com/mcp", true, true),
+            ("https://1.1.1.1/mcp", true, true),
+            // A name may lead into a named network, if there is one.
+            ("http://mcp.example.com/mcp", false, true),
+            ("http://1.1.1.1/mcp", false, false),
+            ("http://0x01010101/mcp", false, false),
+            ("http://[2606:4700::1111]/mcp", false, false),
+            ("HTTP://[::ffff:1.1.1.1]/mcp", false, false),
+            ("http://9.9.9.9/mcp", false, true),
+            // Said when the connection is tried, with what it is.
+            ("http://10.1.2.3/mcp", true, true),
+        ] {
+            let target = Target::new(url, []).unwrap();
+            assert_eq!(target.check_way(&[]).is_ok(), alone, "{url}");
+            let fault = target.check_way(&named).err();
+            assert_eq!(fault.is_none(), with_named, "{url}");
+            if let Some(fault) = fault {
+                assert_eq!(fault.part, Part::Url);
+                assert!(fault.sentence.contains("upstream_allow"));
+            }
         }
     }
 

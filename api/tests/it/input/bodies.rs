@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Scene;
+use crate::support::TestServer;
 
 #[tokio::test]
 async fn what_is_not_json_is_400() {
@@ -346,4 +347,29 @@ async fn who_may_not_is_told_so_before_the_body_is_looked_at() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn null_for_a_field_that_cannot_be_cleared_is_refused_and_named() {
+    let server = TestServer::start().await;
+    let ada = server.set_up().await;
+    let project = ada.project("Memory Lake").await;
+    let member = ada.member("Member").await;
+    let user = format!("users/{}", member.user_id());
+    let before = ada.get(&project.this()).send().await.ok();
+    for (path, field) in [
+        (project.this(), "name"),
+        (project.this(), "backend"),
+        (project.this(), "allow_key_in_url"),
+        (project.this(), "allowed_origins"),
+        (user.clone(), "name"),
+        (user.clone(), "role"),
+        (user.clone(), "disabled"),
+        (user, "revoke_keys"),
+        ("me".to_owned(), "name"),
+    ] {
+        let answer = ada.patch(&path, json!({ field: null })).send().await;
+        answer.wrong_field(422, "invalid_field", &format!("/{field}"));
+    }
+    assert_eq!(ada.get(&project.this()).send().await.ok(), before);
 }

@@ -90,6 +90,9 @@ async fn a_key_is_not_changed_to_bad_values() {
         (json!({ "description": "a\u{7f}b" }), "/description"),
         (json!({ "description": false }), "/description"),
         (json!({ "environment": "moon" }), "/environment"),
+        // What can't be cleared doesn't take null for "as it is".
+        (json!({ "environment": null }), "/environment"),
+        (json!({ "disabled": null }), "/disabled"),
         (json!({ "expires_at": before(1) }), "/expires_at"),
         (json!({ "expires_at": "" }), "/expires_at"),
         (json!({ "disabled": "true" }), "/disabled"),

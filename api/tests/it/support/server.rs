@@ -235,6 +235,9 @@ fn config(place: &Place) -> Config {
         // Tests sign in often, and all from one address.
         sign_in_attempts: 100_000,
         require_second_factor: false,
+        // And change much in a minute.
+        changes_per_minute: 0,
+        exports_per_minute: 0,
         metrics_open: false,
         assets: None,
         shutdown: Duration::from_secs(5),

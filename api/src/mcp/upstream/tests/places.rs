@@ -95,3 +95,17 @@ async fn a_dead_port_and_an_unknown_name_are_told_apart() {
     let fault = call(&upstreams(), &nowhere, "{}").await.err();
     assert_eq!(fault, Some(UpstreamFault::UnknownHost));
 }
+
+#[actix_web::test]
+async fn a_public_address_is_not_called_over_plain_http_whatever_was_stored() {
+    for host in ["1.1.1.1", "[2606:4700::1111]"] {
+        let target = Target::new(&format!("http://{host}/mcp"), []).unwrap();
+        let fault = call(&upstreams(), &target, "{}").await.err();
+        assert!(
+            matches!(fault, Some(UpstreamFault::NotAllowed(_))),
+            "{host}: {fault:?}"
+        );
+        let sentence = fault.unwrap().to_string();
+        assert!(sentence.contains("https://") && sentence.contains("upstream_allow"));
+    }
+}
