@@ -47,10 +47,14 @@ NEVER_ACCEPTED = {
     "signIn": "the passwords are unknown",
     "claimSession": "the links are unknown",
     "changePassword": "the present password is unknown",
+    "confirmSecondFactor": "no app has the secret",
+    "endSecondFactor": "no second factor is on",
+    "resetSecondFactor": "no second factor is on",
 }
 
-# Schemathesis shows the bodies of answers as they came, cut where they are long: keys, tokens, sign-in links.
-SECRETS = re.compile(r"\blkm?_[0-9A-Za-z]{5,}|(?<=__Host-latchkey=)[^;\s'\"]+|(?<=#token=)[\w-]+")
+# Schemathesis shows the bodies of answers as they came, cut where they are long: keys, tokens, sign-in links, secrets of
+# second factors.
+SECRETS = re.compile(r"\blkm?_[0-9A-Za-z]{5,}|(?<=__Host-latchkey=)[^;\s'\"]+|(?<=#token=)[\w-]+|\b[A-Z2-7]{32}\b|(?<=\"path\":\")M[^\"]+")
 
 
 def main():
