@@ -8,7 +8,7 @@ use std::{
 
 use actix_web::{App as ActixApp, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use latchkey_gate::Gate;
-use latchkey_keys::{KeyRing, OpaqueToken};
+use latchkey_keys::OpaqueToken;
 use latchkey_store::{LockMode, OpenOptions, Store, users};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -60,18 +60,18 @@ impl Application {
         let identity = identity.map_err(ConfigError)?;
         let listener = listen(config.listen)?;
         let was_there = master_key::is_there(&config.master_key);
-        let master = master_key::obtain(&config.master_key, true)?;
-        let ring = Arc::new(KeyRing::derive(&master));
+        let masters = master_key::obtain(&config.master_key, true)?;
         let store = Store::open(OpenOptions {
             url: config.database_url.clone(),
-            ring: Arc::clone(&ring),
-            master_check: master.check_value(),
+            masters: &masters,
             readers: config.database_readers,
             busy_timeout: BUSY_TIMEOUT,
             lock: LockMode::Serve,
         })
         .map_err(|e| master_key::refusal(&e, &config.master_key, was_there))?;
-        drop(master);
+        drop(masters);
+        master_key::warn_of_spare(store.spare());
+        let ring = store.ring();
         let failed =
             |e: ApiError| ConfigError(e.inner().internal.clone().unwrap_or_else(|| e.to_string()));
         let gate = Gate::new(Arc::clone(&ring));

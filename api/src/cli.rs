@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod healthcheck;
+mod master_key;
 mod people;
 mod serve;
 
@@ -13,13 +14,12 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use latchkey_keys::KeyRing;
+use latchkey_keys::{KeyRing, MasterKeys};
 use latchkey_store::{LockMode, OpenOptions, Store};
 
 use crate::{
-    config::{ConfigError, DatabaseArgs, ServeArgs},
+    config::{ConfigError, DatabaseArgs, MasterKeySource, ServeArgs},
     error::ApiError,
-    master_key,
     openapi::Contract,
     routes,
 };
@@ -50,6 +50,9 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Put a copy in the place of a SQLite database that is gone.
     Restore(backup::RestoreArgs),
+    /// The master key.
+    #[command(subcommand)]
+    MasterKey(master_key::MasterKeyCommand),
     /// The audit log.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -87,6 +90,7 @@ impl Cli {
             Some(Command::Token(command)) => people::token(command),
             Some(Command::Backup(args)) => backup::back_up(&args),
             Some(Command::Restore(args)) => backup::restore(&args),
+            Some(Command::MasterKey(command)) => master_key::master_key(command),
             Some(Command::Audit(command)) => audit::audit(&command),
             Some(Command::Openapi(args)) => openapi(&args),
             Some(Command::Healthcheck(args)) => healthcheck::run(&args),
@@ -110,21 +114,37 @@ fn say(line: impl std::fmt::Display) -> Result<(), ConfigError> {
 
 /// The database, for a command that changes it. Refused while a server holds it.
 fn open(args: &DatabaseArgs) -> Result<(Store, Arc<KeyRing>), ConfigError> {
-    let (url, source) = args.check()?;
     // On a new database the command may be the first to need the key.
-    let was_there = master_key::is_there(&source);
-    let master = master_key::obtain(&source, true)?;
-    let ring = Arc::new(KeyRing::derive(&master));
+    let opened = open_with(args, true)?;
+    let ring = opened.store.ring();
+    Ok((opened.store, ring))
+}
+
+/// What a command works with.
+struct Opened {
+    store: Store,
+    masters: MasterKeys,
+    source: MasterKeySource,
+}
+
+/// The same with the master keys. With `create`, a missing key file is made.
+fn open_with(args: &DatabaseArgs, create: bool) -> Result<Opened, ConfigError> {
+    let (url, source) = args.check()?;
+    let was_there = crate::master_key::is_there(&source);
+    let masters = crate::master_key::obtain(&source, create)?;
     let store = Store::open(OpenOptions {
         url,
-        ring: Arc::clone(&ring),
-        master_check: master.check_value(),
+        masters: &masters,
         readers: 1,
         busy_timeout: std::time::Duration::from_secs(5),
         lock: LockMode::Cli,
     })
-    .map_err(|e| master_key::refusal(&e, &source, was_there))?;
-    Ok((store, ring))
+    .map_err(|e| crate::master_key::refusal(&e, &source, was_there))?;
+    Ok(Opened {
+        store,
+        masters,
+        source,
+    })
 }
 
 fn migrate(args: &DatabaseArgs) -> Result<(), ConfigError> {

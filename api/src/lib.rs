@@ -20,6 +20,7 @@ pub mod page;
 pub mod paging;
 pub mod password;
 pub mod routes;
+pub mod sealed;
 pub mod second_factor;
 pub mod sessions;
 pub mod setup;

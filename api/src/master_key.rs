@@ -1,26 +1,27 @@
-//! The master key's file: created once, readable by its owner only, on the disk before the first answer.
+//! The master key's file: created once, readable by its owner only, on the disk before the first answer; written anew
+//! when the key is replaced.
 
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
-    path::Path,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown},
+    path::{Path, PathBuf},
 };
 
-use latchkey_keys::MasterKey;
-use latchkey_store::OpenError;
+use latchkey_keys::{MasterKey, MasterKeys};
+use latchkey_store::{OpenError, master_keys::Spare};
 use zeroize::Zeroizing;
 
 use crate::config::{ConfigError, MasterKeySource};
 
-/// The master key, from its setting or its file. With `create`, a missing file is made.
+/// The master keys, from their setting or their file, the newest first. With `create`, a missing file is made.
 ///
 /// # Errors
 /// A sentence that names the file and says what to do; never the key.
-pub fn obtain(source: &MasterKeySource, create: bool) -> Result<MasterKey, ConfigError> {
+pub fn obtain(source: &MasterKeySource, create: bool) -> Result<MasterKeys, ConfigError> {
     match source {
         MasterKeySource::Given(text) => {
-            MasterKey::parse(text).map_err(|e| ConfigError(format!("master_key: {e}")))
+            MasterKeys::parse(text).map_err(|e| ConfigError(format!("master_key: {e}")))
         }
         MasterKeySource::File(path) => from_file(path, create)
             .map_err(|e| ConfigError(format!("master_key_file: {}: {e}", path.display()))),
@@ -47,6 +48,22 @@ pub fn refusal(error: &OpenError, source: &MasterKeySource, was_there: bool) -> 
     }
 }
 
+/// Says which of the given keys have no use.
+pub fn warn_of_spare(spare: Spare) {
+    if spare.is_pending {
+        tracing::warn!(
+            "the first master key is not in use yet: the server goes on with the one before it; \
+             to finish the replacement, stop it and run `latchkey master-key replace`"
+        );
+    }
+    if spare.retired > 0 {
+        tracing::warn!(
+            keys = spare.retired,
+            "retired master keys are still given to the server: it does without them, so take them out"
+        );
+    }
+}
+
 /// Whether the key is there already, so that [`obtain`] would make none.
 #[must_use]
 pub fn is_there(source: &MasterKeySource) -> bool {
@@ -56,7 +73,45 @@ pub fn is_there(source: &MasterKeySource) -> bool {
     }
 }
 
-fn from_file(path: &Path, create: bool) -> Result<MasterKey, String> {
+/// Writes a file of keys anew: beside it, on the disk, and then in its place, so that it is always whole. It stays its
+/// owner's, and is readable by nobody else. Where there is none, it is made.
+///
+/// # Errors
+/// A sentence that names the file; then it is as it was.
+pub fn replace(path: &Path, keys: &MasterKeys) -> Result<(), ConfigError> {
+    // A link stays a link: what it leads to is written.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let aside = aside(path);
+    let owner = fs::metadata(path).ok();
+    let written = write_aside(&aside, &keys.to_text())
+        .and_then(|file| keep_owner(&file, owner.as_ref()))
+        .and_then(|()| fs::rename(&aside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&aside);
+    }
+    written
+        .and_then(|()| File::open(folder_of(path))?.sync_all())
+        .map_err(|e| {
+            ConfigError(format!(
+                "master_key_file: {}: can't be written anew ({e})",
+                path.display()
+            ))
+        })
+}
+
+/// Whoever writes it may be root, and then the server could not read it any more.
+fn keep_owner(file: &File, before: Option<&fs::Metadata>) -> io::Result<()> {
+    let Some(before) = before else {
+        return Ok(());
+    };
+    let made = file.metadata()?;
+    if (made.uid(), made.gid()) == (before.uid(), before.gid()) {
+        return Ok(());
+    }
+    fchown(file, Some(before.uid()), Some(before.gid()))
+}
+
+fn from_file(path: &Path, create: bool) -> Result<MasterKeys, String> {
     match File::open(path) {
         Ok(file) => read(file),
         Err(e) if e.kind() == io::ErrorKind::NotFound && create => make(path),
@@ -67,7 +122,7 @@ fn from_file(path: &Path, create: bool) -> Result<MasterKey, String> {
     }
 }
 
-fn read(mut file: File) -> Result<MasterKey, String> {
+fn read(mut file: File) -> Result<MasterKeys, String> {
     let mode = file
         .metadata()
         .map_err(|e| e.to_string())?
@@ -79,42 +134,51 @@ fn read(mut file: File) -> Result<MasterKey, String> {
     let mut text = Zeroizing::new(String::new());
     file.read_to_string(&mut text)
         .map_err(|e| format!("can't be read ({e})"))?;
-    MasterKey::parse(text.trim()).map_err(|e| e.to_string())
+    MasterKeys::parse(&text).map_err(|e| e.to_string())
 }
 
-fn make(path: &Path) -> Result<MasterKey, String> {
+fn make(path: &Path) -> Result<MasterKeys, String> {
     let key = MasterKey::generate(getrandom::fill).map_err(|e| format!("no randomness ({e})"))?;
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    write(path, folder, &key).map_err(|e| format!("can't be created ({e})"))?;
-    Ok(key)
+    let keys = MasterKeys::from(key);
+    write(path, &keys).map_err(|e| format!("can't be created ({e})"))?;
+    Ok(keys)
 }
 
 /// Written aside and then linked into place: a crash half-way never leaves a short key behind, and two
 /// first starts at once agree on one key or fail.
-fn write(path: &Path, folder: &Path, key: &MasterKey) -> io::Result<()> {
+fn write(path: &Path, keys: &MasterKeys) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
+    let folder = folder_of(path);
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(folder)?;
-    let aside = path.with_extension(format!("{}.new", std::process::id()));
+    let aside = aside(path);
+    let written = write_aside(&aside, &keys.to_text()).and_then(|_| fs::hard_link(&aside, path));
+    fs::remove_file(&aside)?;
+    written?;
+    File::open(folder)?.sync_all()
+}
+
+fn write_aside(aside: &Path, text: &str) -> io::Result<File> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(&aside)?;
-    let text = key.to_text();
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.write_all(b"\n"))
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::hard_link(&aside, path));
-    fs::remove_file(&aside)?;
-    written?;
-    File::open(folder)?.sync_all()
+        .open(aside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    Ok(file)
+}
+
+fn aside(path: &Path) -> PathBuf {
+    path.with_extension(format!("{}.new", std::process::id()))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -129,7 +193,7 @@ mod tests {
         assert!(obtain(&source, false).is_err());
         let first = obtain(&source, true).unwrap();
         let again = obtain(&source, true).unwrap();
-        assert_eq!(first.check_value(), again.check_value());
+        assert_eq!(first.check_values(), again.check_values());
         assert_eq!(
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o600
@@ -139,6 +203,27 @@ mod tests {
             1,
             "nothing is left aside"
         );
+    }
+
+    #[test]
+    fn a_file_is_written_anew_where_it_is_and_stays_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("latchkey.key");
+        let link = folder.path().join("link.key");
+        let source = MasterKeySource::File(path.clone());
+        let first = obtain(&source, true).unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let newer = MasterKey::from_bytes([7; 32]);
+        let wanted = [newer.check_value(), first.check_values()[0]];
+        replace(&link, &first.succeeded_by(newer)).unwrap();
+        assert_eq!(obtain(&source, false).unwrap().check_values(), wanted);
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        let nowhere = folder.path().join("missing/latchkey.key");
+        let refused = replace(&nowhere, &obtain(&source, false).unwrap());
+        assert!(refused.err().unwrap().0.contains("missing/latchkey.key"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use latchkey_types::{
 use crate::{
     audit::Entry,
     error::{ApiError, ApiResult},
+    sealed::Again,
 };
 
 /// Recovery codes that come with a second factor.
@@ -61,6 +62,31 @@ impl Beginning {
             },
         })
     }
+}
+
+/// Seals the secret of every second factor again, for a master key that is replaced. Recovery codes are digests, which
+/// nobody can make again without the codes: they end.
+///
+/// # Errors
+/// Those of the database; 500 when the system has no randomness.
+pub fn seal_again(tx: &mut Tx<'_>, old: &KeyRing, new: &KeyRing) -> ApiResult<Again> {
+    let mut again = Again::default();
+    for (user, sealed) in rows::list_sealed_secrets(tx)? {
+        let owner = user.to_string();
+        match old.second_factor.open(&sealed, &[owner.as_bytes()]) {
+            Some(secret) => {
+                let sealed = new
+                    .second_factor
+                    .seal(&secret, &[owner.as_bytes()], getrandom::fill)
+                    .map_err(ApiError::internal)?;
+                rows::set_sealed_secret(tx, user, &sealed)?;
+                again.sealed += 1;
+            }
+            None => again.left.push(owner),
+        }
+    }
+    rows::delete_recovery_codes(tx)?;
+    Ok(again)
 }
 
 impl Codes {

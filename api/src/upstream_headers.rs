@@ -2,11 +2,15 @@
 //! given for. Neither another URL nor a row copied elsewhere gets at them.
 
 use latchkey_keys::KeyRing;
-use latchkey_types::ProjectId;
+use latchkey_store::{Tx, projects};
+use latchkey_types::{ProjectId, project::Backend};
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::error::{ApiError, ApiResult};
+use crate::{
+    error::{ApiError, ApiResult},
+    sealed::Again,
+};
 
 /// A header's name and value.
 pub type Header = (String, Zeroizing<String>);
@@ -64,6 +68,30 @@ pub fn open(
         .into_iter()
         .map(|(name, value)| (name, Zeroizing::new(value)));
     Some(wiped.collect())
+}
+
+/// Opens the headers of all projects with the first ring and seals them with the second, for [`crate::sealed`].
+///
+/// # Errors
+/// Those of the database; 500 when the system gives no random numbers.
+pub fn seal_again(tx: &mut Tx<'_>, old: &KeyRing, new: &KeyRing) -> ApiResult<Again> {
+    let mut again = Again::default();
+    for (project, backend, sealed) in projects::list_upstream_headers(tx)? {
+        let url = match serde_json::from_str(&backend) {
+            Ok(Backend::Upstream { url, .. }) => url,
+            Ok(Backend::Memory {}) | Err(_) => String::new(),
+        };
+        let headers = open(old, project, &url, Some(&sealed));
+        let headers = headers.map(|headers| seal(new, project, &url, &headers));
+        match headers.transpose()?.flatten() {
+            Some(sealed) => {
+                projects::set_upstream_headers(tx, project, &sealed)?;
+                again.sealed += 1;
+            }
+            None => again.left.push(project.to_string()),
+        }
+    }
+    Ok(again)
 }
 
 fn origin(url: &str) -> Option<String> {

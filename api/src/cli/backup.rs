@@ -50,9 +50,9 @@ pub(super) fn back_up(args: &BackupArgs) -> Result<(), ConfigError> {
 pub(super) fn restore(args: &RestoreArgs) -> Result<(), ConfigError> {
     let (url, source) = args.database.check()?;
     // Never a fresh one: it would not be the one that the copy was made with.
-    let master = master_key::obtain(&source, false)?;
-    let copied = backup::restore(&args.from, &url, &master.check_value())
-        .map_err(|e| ConfigError(e.to_string()))?;
+    let masters = master_key::obtain(&source, false)?;
+    let copied =
+        backup::restore(&args.from, &url, &masters).map_err(|e| ConfigError(e.to_string()))?;
     say(format_args!(
         "{url}: {} keys, {} audit events, {} bytes",
         copied.keys, copied.last_event, copied.bytes

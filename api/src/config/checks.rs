@@ -3,7 +3,7 @@
 use std::{fmt, net::IpAddr, time::Duration};
 
 use ipnet::IpNet;
-use latchkey_keys::MasterKey;
+use latchkey_keys::MasterKeys;
 use latchkey_store::DatabaseUrl;
 use url::{Host, Url};
 use zeroize::Zeroizing;
@@ -40,7 +40,7 @@ impl DatabaseArgs {
             }
             (Some(text), None) => {
                 // The text itself never gets into the message.
-                MasterKey::parse(text).map_err(|e| wrong("master_key", e))?;
+                MasterKeys::parse(text).map_err(|e| wrong("master_key", e))?;
                 MasterKeySource::Given(Zeroizing::new(text.clone()))
             }
             (None, Some(file)) => MasterKeySource::File(file.clone()),

@@ -322,6 +322,7 @@ impl Scene {
                     "{events} events, {acknowledged} changes"
                 );
             }
+            audit::Chain::SealBroken { .. } => panic!("the seal is broken"),
             audit::Chain::Broken { sequence } => panic!("the chain breaks at {sequence}"),
         }
         let mut output = String::new();

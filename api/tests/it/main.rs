@@ -30,6 +30,7 @@ mod interleaving;
 mod keys;
 mod log_lines;
 mod machine;
+mod master_key;
 mod matrix;
 mod mcp;
 mod me;

@@ -1,6 +1,6 @@
 //! The verdict on what a caller presents.
 
-use latchkey_keys::{Presented, SecretKind, verdict::is_over};
+use latchkey_keys::{Digest, Presented, SecretKind, verdict::is_over};
 use latchkey_types::{ProjectId, Timestamp, verify::VerifyCode};
 
 use crate::{
@@ -53,7 +53,8 @@ pub enum Refusal {
 
 impl Gate {
     /// The verdict on a presented API key. No I/O, no lock, one HMAC for what has the shape of a key and
-    /// none for what has not. A management token is `invalid` here.
+    /// none for what has not; one more for each older master key that is not retired, if the newest one's finds
+    /// nothing. A management token is `invalid` here.
     #[must_use]
     pub fn verify(&self, presented: &str, wanted: Wanted<'_>, now: Timestamp) -> Verdict {
         const INVALID: Verdict = Verdict::Refused {
@@ -69,7 +70,7 @@ impl Gate {
         if secret.kind() != SecretKind::Key {
             return INVALID;
         }
-        let Some(slot) = self.index.slot(&self.ring.secret_digest(&secret)) else {
+        let Some(slot) = self.look_up(&secret, |digest| self.index.slot(digest)) else {
             return INVALID;
         };
         match slot.judge(wanted.is(slot.project()), now) {
@@ -93,7 +94,7 @@ impl Gate {
         }
         let found = Presented::parse(presented)
             .filter(|secret| secret.kind() == SecretKind::Token)
-            .and_then(|secret| self.index.token(&self.ring.secret_digest(&secret)));
+            .and_then(|secret| self.look_up(&secret, |digest| self.index.token(digest)));
         let Some(token) = found else {
             return Ok(None);
         };
@@ -105,6 +106,17 @@ impl Gate {
         }
         let accepted = !token.revoked && !user.disabled && !is_over(token.expires_at, now);
         Ok(accepted.then_some(TokenPass { token, user }))
+    }
+}
+
+impl Gate {
+    /// What is found by the digest that the newest pepper makes, or else one of the older ones, of which there are
+    /// none unless the master key was replaced.
+    fn look_up<T>(&self, secret: &Presented<'_>, find: impl Fn(&Digest) -> Option<T>) -> Option<T> {
+        find(&self.ring.secret_digest(secret)).or_else(|| {
+            let mut older = self.ring.older_digests(secret);
+            older.find_map(|digest| find(&digest))
+        })
     }
 }
 

@@ -5,6 +5,7 @@ mod base62;
 mod base64;
 mod digest;
 mod master;
+mod masters;
 mod opaque;
 mod ring;
 mod sealer;
@@ -14,6 +15,7 @@ pub mod verdict;
 
 pub use digest::Digest;
 pub use master::{MasterKey, MasterKeyError};
+pub use masters::{MasterKeys, MasterKeysError};
 pub use opaque::OpaqueToken;
 pub use ring::{KeyRing, SecretText, SubKey};
 pub use sealer::{SealError, Sealer};

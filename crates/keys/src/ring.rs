@@ -17,7 +17,8 @@ pub struct SubKey(Hmac<Sha256>);
 pub struct KeyRing {
     /// For the secrets at rest, `lk_…` and `lkm_…`.
     pub pepper: SubKey,
-    /// Which pepper that is. Rows remember it, so that a later one can come in beside it.
+    /// Which pepper that is: the version of the newest master key. Rows remember it, so that those that an older
+    /// master key made stand beside the new ones.
     pub pepper_version: i32,
     /// For the tokens of browser sessions.
     pub session: SubKey,
@@ -37,6 +38,19 @@ pub struct KeyRing {
     pub second_factor: Sealer,
     /// For the codes that sign in when such an app is lost.
     pub recovery_code: SubKey,
+    /// For the seal over what was written to the audit log with keys that are retired.
+    pub audit_seal: SubKey,
+    /// The peppers of the master keys that were replaced and are not retired, the newest first.
+    older_peppers: Vec<SubKey>,
+    /// What it takes to check what older master keys wrote to the audit log, those of retired ones too.
+    older_audits: Vec<OlderAudit>,
+}
+
+#[derive(Debug)]
+struct OlderAudit {
+    version: i32,
+    chain: SubKey,
+    seal: SubKey,
 }
 
 /// What has a secret's text: [`Secret`] and [`Presented`], and nothing else.
@@ -80,12 +94,19 @@ impl SubKey {
 }
 
 impl KeyRing {
-    /// All the keys that this master key stands for.
+    /// All the keys that a master key stands for which is the only one and was never replaced.
     #[must_use]
     pub fn derive(master: &MasterKey) -> Self {
+        Self::of(1, master)
+    }
+
+    /// All the keys that the newest master key stands for, which has this version.
+    #[must_use]
+    pub fn of(version: i32, master: &MasterKey) -> Self {
         Self {
+            // The 1 is the label's own, and the same for every master key: their peppers differ all the same.
             pepper: master.subkey("pepper 1"),
-            pepper_version: 1,
+            pepper_version: version,
             session: master.subkey("session"),
             link: master.subkey("sign-in link"),
             setup: master.subkey("setup"),
@@ -95,7 +116,58 @@ impl KeyRing {
             upstream: master.sealer("upstream headers"),
             second_factor: master.sealer("second factor"),
             recovery_code: master.subkey("recovery code"),
+            audit_seal: master.subkey("audit seal"),
+            older_peppers: Vec::new(),
+            older_audits: Vec::new(),
         }
+    }
+
+    /// The same with a master key that was replaced: the next older one of those that are there already. Of a retired
+    /// one only the audit log's keys are taken: no secret is accepted by it any more.
+    #[must_use]
+    pub fn with_older(mut self, version: i32, master: &MasterKey, is_retired: bool) -> Self {
+        if !is_retired {
+            self.older_peppers.push(master.subkey("pepper 1"));
+        }
+        self.older_audits.push(OlderAudit {
+            version,
+            chain: master.subkey("audit chain"),
+            seal: master.subkey("audit seal"),
+        });
+        self
+    }
+
+    /// What older master keys would have kept of a secret; nothing where there is one master key. Each step is one
+    /// HMAC, so take them only when the secret isn't found by [`KeyRing::secret_digest`].
+    pub fn older_digests(&self, secret: &impl SecretText) -> impl Iterator<Item = Digest> {
+        let text = secret.secret_text().as_bytes();
+        self.older_peppers
+            .iter()
+            .map(move |pepper| pepper.digest(text))
+    }
+
+    /// The audit chain's key of the master key of this version; `None` where that is not there.
+    #[must_use]
+    pub fn audit_of(&self, version: i32) -> Option<&SubKey> {
+        if version == self.pepper_version {
+            return Some(&self.audit);
+        }
+        self.older_audit(version).map(|older| &older.chain)
+    }
+
+    /// The audit seal's key, likewise.
+    #[must_use]
+    pub fn audit_seal_of(&self, version: i32) -> Option<&SubKey> {
+        if version == self.pepper_version {
+            return Some(&self.audit_seal);
+        }
+        self.older_audit(version).map(|older| &older.seal)
+    }
+
+    fn older_audit(&self, version: i32) -> Option<&OlderAudit> {
+        self.older_audits
+            .iter()
+            .find(|older| older.version == version)
     }
 
     /// What is kept of a secret. Its prefix is part of the text, so a key and a token never meet.
@@ -189,11 +261,41 @@ mod tests {
             &ring.idempotency,
             &ring.mcp_session,
             &ring.recovery_code,
+            &ring.audit_seal,
         ]
         .map(|key| key.digest(b"x"));
         for (at, one) in all.iter().enumerate() {
             assert!(!all[at + 1..].contains(one));
         }
+    }
+
+    #[test]
+    fn older_keys_are_there_for_what_they_made_and_retired_ones_for_the_log_alone() {
+        let [one, two, three] = [1, 2, 3].map(|n| MasterKey::from_bytes([n; 32]));
+        let ring = KeyRing::of(3, &three)
+            .with_older(2, &two, false)
+            .with_older(1, &one, true);
+        let secret = Secret::generate::<()>(SecretKind::Key, |bytes| {
+            bytes.fill(1);
+            Ok(())
+        })
+        .expect("the filler never fails");
+        let of = |master: &MasterKey| KeyRing::derive(master).secret_digest(&secret);
+        assert_eq!(ring.secret_digest(&secret), of(&three));
+        let older: Vec<Digest> = ring.older_digests(&secret).collect();
+        assert_eq!(older, [of(&two)]);
+        assert_eq!(KeyRing::derive(&one).older_digests(&secret).count(), 0);
+        for (version, master) in [(1, &one), (2, &two), (3, &three)] {
+            let alone = KeyRing::derive(master);
+            let digest = |key: Option<&SubKey>| key.map(|key| key.digest(b"x"));
+            assert_eq!(
+                digest(ring.audit_of(version)),
+                Some(alone.audit.digest(b"x"))
+            );
+            let seal = alone.audit_seal.digest(b"x");
+            assert_eq!(digest(ring.audit_seal_of(version)), Some(seal));
+        }
+        assert!(ring.audit_of(4).is_none() && ring.audit_seal_of(0).is_none());
     }
 
     #[test]

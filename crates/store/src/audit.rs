@@ -2,16 +2,24 @@
 //!
 //! Each row's hash covers the hash before it and every field, so a row that was changed, taken out or put
 //! in shows. A tail that was cut off does not; for that, keep a copy of the head.
+//!
+//! A row names the version of the master key that its hash is made with, so the chain goes on across a replacement. When
+//! a master key is retired, nobody can make the hashes of its rows again. So that event carries a seal: one more chain
+//! over all rows before it, made with the newest key.
+
+mod seal;
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use diesel::prelude::*;
-use latchkey_keys::{Digest, KeyRing};
+use latchkey_keys::{Digest, KeyRing, SubKey};
 use latchkey_types::{
     EventId, ProjectId, Timestamp,
     audit::{Actor, ActorKind, AuditEvent},
 };
 
+use self::seal::Running;
+pub use self::seal::{SEALING_ACTION, Sealing, seal};
 use crate::{
     Db, StoreError, Tx,
     columns::{AsDigest, AsJson, AsMillis, AsText, OptText, Word, json},
@@ -67,11 +75,20 @@ pub enum Chain {
         events: i64,
         /// The last row's hash.
         head: Digest,
+        /// The event whose seal stands for rows of which the hashes could not be made again; `None` where all could.
+        sealed_by: Option<i64>,
     },
     /// The row with this sequence is missing, was changed, or was put in.
     Broken {
         /// Where the chain breaks first.
         sequence: i64,
+    },
+    /// One of the rows up to `through` was changed; only with the retired master key could be told which.
+    SealBroken {
+        /// The last row that the seal covers.
+        through: i64,
+        /// The event that has the seal.
+        by: i64,
     },
 }
 
@@ -87,9 +104,7 @@ pub struct Head {
 
 impl fmt::Display for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.sequence)?;
-        let bytes = self.hash.as_bytes();
-        bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{}:{}", self.sequence, hex(&self.hash))
     }
 }
 
@@ -101,19 +116,25 @@ impl FromStr for Head {
             "must be a number, a colon and 64 hex digits, as `audit verify` prints it";
         let (sequence, hex) = text.trim().split_once(':').ok_or(FORM)?;
         let sequence = sequence.parse().ok().filter(|n| *n >= 0).ok_or(FORM)?;
-        if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(FORM);
-        }
-        let mut hash = [0; 32];
-        for (at, byte) in hash.iter_mut().enumerate() {
-            let digits = hex.get(2 * at..2 * at + 2).ok_or(FORM)?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| FORM)?;
-        }
-        Ok(Self {
-            sequence,
-            hash: Digest::from_bytes(hash),
-        })
+        let hash = of_hex(hex).ok_or(FORM)?;
+        Ok(Self { sequence, hash })
     }
+}
+
+fn hex(digest: &Digest) -> String {
+    let digits = digest.as_bytes().iter();
+    digits.map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn of_hex(hex: &str) -> Option<Digest> {
+    if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(Digest::from_bytes(bytes))
 }
 
 /// Whether the log holds this head: its event is there, with its hash. Ask in the same transaction that
@@ -139,6 +160,12 @@ impl Tx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn audit(&mut self, new: &NewEvent) -> Result<i64, StoreError> {
+        let ring = self.ring();
+        self.audit_by(&ring, new)
+    }
+
+    /// The same with the newest key of this ring.
+    pub(crate) fn audit_by(&mut self, ring: &KeyRing, new: &NewEvent) -> Result<i64, StoreError> {
         let last: Option<(i64, AsDigest)> = events::table
             .order(events::sequence.desc())
             .select((events::sequence, events::hash))
@@ -162,7 +189,7 @@ impl Tx<'_> {
             details: new.details.clone(),
             ip: new.ip.clone(),
         };
-        let hash = hash(self.ring(), &previous, &event)?;
+        let hash = hash(&ring.audit, &previous, &event)?;
         diesel::insert_into(events::table)
             .values((
                 events::sequence.eq(event.sequence),
@@ -178,6 +205,7 @@ impl Tx<'_> {
                 events::ip.eq(event.ip),
                 events::previous_hash.eq(previous.as_bytes().as_slice()),
                 events::hash.eq(hash.as_bytes().as_slice()),
+                events::key_version.eq(ring.pepper_version),
             ))
             .execute(&mut **self)?;
         Ok(event.sequence)
@@ -232,34 +260,66 @@ pub fn list_events(
 /// # Errors
 /// Those of the database.
 pub fn verify_chain(db: &mut Db, ring: &KeyRing) -> Result<Chain, StoreError> {
-    let mut last = 0;
-    let mut previous = BEGINNING;
+    // Believed only if the walk finds the event that has it to be as it was written.
+    let seal = seal::last(db)?;
+    let sealed = |sequence| seal.as_ref().is_some_and(|seal| sequence <= seal.through);
+    let mut running = seal
+        .as_ref()
+        .and_then(|seal| Running::new(ring, seal.key_version));
+    let (mut last, mut previous, mut is_sealed) = (0, BEGINNING, false);
     loop {
-        let rows: Vec<EventRow> = events::table
-            .filter(events::sequence.gt(last))
-            .order(events::sequence.asc())
-            .limit(1000)
-            .select(EventRow::as_select())
-            .load(db)?;
+        let rows = after(db, last)?;
         if rows.is_empty() {
-            return Ok(Chain::Whole {
-                events: last,
-                head: previous,
-            });
+            break;
         }
         for row in rows {
-            let (written, before) = (row.hash, row.previous_hash);
+            let (written, before, key_version) = (row.hash, row.previous_hash, row.key_version);
             let event = row.event();
-            let whole = event.sequence == last + 1
-                && before == previous
-                && hash(ring, &previous, &event)? == written;
-            if !whole {
+            let is_proven = match ring.audit_of(key_version) {
+                Some(key) => hash(key, &previous, &event)? == written,
+                None => {
+                    is_sealed = true;
+                    sealed(event.sequence)
+                }
+            };
+            if event.sequence != last + 1 || before != previous || !is_proven {
                 return Ok(Chain::Broken { sequence: last + 1 });
+            }
+            if sealed(event.sequence)
+                && let Some(running) = &mut running
+            {
+                running.add(&written, key_version, &event)?;
             }
             last += 1;
             previous = written;
         }
     }
+    if let Some(seal) = &seal {
+        if running.is_none_or(|running| running.seal() != seal.digest) {
+            return Ok(Chain::SealBroken {
+                through: seal.through,
+                by: seal.sequence,
+            });
+        }
+        if let Some(sequence) = seal.broken_at {
+            return Ok(Chain::Broken { sequence });
+        }
+    }
+    Ok(Chain::Whole {
+        events: last,
+        head: previous,
+        sealed_by: seal.filter(|_| is_sealed).map(|seal| seal.sequence),
+    })
+}
+
+/// The next rows behind this one.
+fn after(db: &mut Db, last: i64) -> Result<Vec<EventRow>, StoreError> {
+    Ok(events::table
+        .filter(events::sequence.gt(last))
+        .order(events::sequence.asc())
+        .limit(1000)
+        .select(EventRow::as_select())
+        .load(db)?)
 }
 
 /// What comes before the first row.
@@ -288,6 +348,7 @@ struct EventRow {
     previous_hash: Digest,
     #[diesel(deserialize_as = AsDigest)]
     hash: Digest,
+    key_version: i32,
 }
 
 impl EventRow {
@@ -311,11 +372,11 @@ impl EventRow {
 }
 
 /// A row's hash. An optional field goes in with a mark before it, so that none and empty differ.
-fn hash(ring: &KeyRing, previous: &Digest, event: &AuditEvent) -> Result<Digest, StoreError> {
+fn hash(key: &SubKey, previous: &Digest, event: &AuditEvent) -> Result<Digest, StoreError> {
     let optional =
         |text: Option<&str>| text.map_or_else(|| "-".to_owned(), |text| format!("+{text}"));
     let project = event.project_id.map(|id| id.to_string());
-    Ok(ring.audit.digest_parts(&[
+    Ok(key.digest_parts(&[
         previous.as_bytes(),
         &event.sequence.to_be_bytes(),
         event.id.to_string().as_bytes(),

@@ -11,6 +11,7 @@ use std::{
 };
 
 use diesel::{dsl::sql, prelude::*, sql_query, sql_types::Text};
+use latchkey_keys::MasterKeys;
 
 use crate::{
     DatabaseUrl, Db, LockMode, OpenError, StoreError, beside,
@@ -65,19 +66,16 @@ pub fn back_up(url: &DatabaseUrl, to: &Path) -> Result<Copied, OpenError> {
 ///
 /// # Errors
 /// One sentence: a database is there already (or what is left of one), a server holds it, or the copy is no whole
-/// database of this version or an earlier one, made with this master key.
-pub fn restore(
-    from: &Path,
-    url: &DatabaseUrl,
-    master_check: &[u8; 32],
-) -> Result<Copied, OpenError> {
+/// database of this version or an earlier one, made with these master keys.
+pub fn restore(from: &Path, url: &DatabaseUrl, masters: &MasterKeys) -> Result<Copied, OpenError> {
     let Place::File(path) = url.place() else {
         return Err(OpenError::Url(
             "restore is for SQLite; PostgreSQL has pg_restore".to_owned(),
         ));
     };
     let source = Place::File(from.to_path_buf());
-    drop(beside::connect(&source, Purpose::Look, Some(master_check))?);
+    let checks = masters.check_values();
+    drop(beside::connect(&source, Purpose::Look, Some(&checks))?);
     // Held until the copy is in its place.
     let _lock = home::lock_file(path, LockMode::Cli)?;
     for suffix in ["", "-wal", "-shm"] {

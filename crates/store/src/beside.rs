@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use latchkey_keys::{KeyRing, MasterKeys};
+
 use crate::{
     DatabaseUrl, Db, OpenError, StoreError,
     home::{self, Purpose},
+    master_keys,
     migrate::{self, Age},
     url::Place,
 };
@@ -14,20 +17,23 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs `f` in a transaction that only reads, without the lock that a server holds. All its statements see one moment.
 ///
-/// `master_check` is [`latchkey_keys::MasterKey::check_value`].
+/// `f` also gets the keys of every purpose, as these master keys give them.
 ///
 /// # Errors
 /// `f`'s own, and one sentence where there is no such database, it was made with another master key, or its tables are
 /// not in this version's form.
 pub fn read_beside<T, E: From<OpenError>>(
     url: &DatabaseUrl,
-    master_check: &[u8; 32],
-    f: impl FnOnce(&mut Db) -> Result<T, E>,
+    masters: &MasterKeys,
+    f: impl FnOnce(&mut Db, &KeyRing) -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut db = connect(url.place(), Purpose::Read, Some(master_check))?;
+    let checks = masters.check_values();
+    let mut db = connect(url.place(), Purpose::Read, Some(&checks))?;
+    migrate::check_current(&mut db)?;
     db.begin_read()
         .map_err(|error| OpenError::from(StoreError::from(error)))?;
-    let outcome = f(&mut db);
+    let recognised = master_keys::recognise(&mut db, masters)?;
+    let outcome = f(&mut db, &recognised.ring);
     // Nothing was written; closing the connection would end the transaction too.
     let _ = db.rollback();
     outcome
@@ -37,10 +43,10 @@ pub fn read_beside<T, E: From<OpenError>>(
 pub(crate) fn connect(
     place: &Place,
     purpose: Purpose,
-    master_check: Option<&[u8; 32]>,
+    checks: Option<&[[u8; 32]]>,
 ) -> Result<Db, OpenError> {
     let mut db = home::connect_beside(place, BUSY_TIMEOUT, purpose)?;
-    if migrate::check(&mut db, master_check)? == Age::New {
+    if migrate::check(&mut db, checks)? == Age::New {
         return Err(OpenError::Unreadable(
             "this database has no tables of Latchkey's: check that it is the right one".to_owned(),
         ));

@@ -63,6 +63,9 @@ pub enum OpenError {
          the database was created (LATCHKEY_MASTER_KEY, or the key file beside it), or with an empty database"
     )]
     WrongMasterKey,
+    /// Of the master keys one is missing, doesn't belong here or is in the wrong place.
+    #[error("{0}")]
+    MasterKeys(String),
     /// A later Latchkey has changed the tables.
     #[error(
         "the database was changed by a newer Latchkey (migration {0} is unknown to this one): start that \

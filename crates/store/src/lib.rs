@@ -11,6 +11,7 @@ mod home;
 pub mod idempotency;
 pub mod keys;
 pub mod links;
+pub mod master_keys;
 pub mod members;
 pub mod memories;
 mod migrate;

@@ -1,26 +1,21 @@
 //! The tables' history, embedded: run at every start, and refused where a later Latchkey has gone on.
 
-use diesel::{
-    backend::Backend, connection::SimpleConnection as _, migration::MigrationSource, prelude::*,
-};
+use diesel::{backend::Backend, connection::SimpleConnection as _, migration::MigrationSource};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::{Db, OpenError, StoreError, error::first_line, home::now, schema::instance};
+use crate::{Db, OpenError, StoreError, error::first_line, master_keys};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
 /// Brings the tables up to date and checks that the database is ours: not newer than this program, and
-/// made with this master key. The names of the migrations that ran.
-pub(crate) fn migrate(
-    db: &mut Db,
-    master_check: Option<&[u8; 32]>,
-) -> Result<Vec<String>, OpenError> {
-    if check(db, master_check)? == Age::New {
+/// made with these master keys. The names of the migrations that ran.
+pub(crate) fn migrate(db: &mut Db, checks: Option<&[[u8; 32]]>) -> Result<Vec<String>, OpenError> {
+    if check(db, checks)? == Age::New {
         tracing::debug!("the database is empty");
     }
-    let ran = match db {
-        Db::Sqlite(db) => run(db, SQLITE)?,
+    match db {
+        Db::Sqlite(db) => run(db, SQLITE),
         Db::Pg(db) => {
             // Changing a big table may take longer than any request may.
             db.batch_execute("SET statement_timeout = 0")
@@ -28,13 +23,9 @@ pub(crate) fn migrate(
             let ran = run(db, POSTGRES)?;
             db.batch_execute("SET statement_timeout = '10s'")
                 .map_err(StoreError::from)?;
-            ran
+            Ok(ran)
         }
-    };
-    if let Some(master_check) = master_check {
-        remember(db, master_check)?;
     }
-    Ok(ran)
 }
 
 /// Whether the database has tables of ours.
@@ -45,47 +36,55 @@ pub(crate) enum Age {
 }
 
 /// Checks that the database is ours, before anything in it is changed.
-pub(crate) fn check(db: &mut Db, master_check: Option<&[u8; 32]>) -> Result<Age, OpenError> {
-    let age = match db {
-        Db::Sqlite(db) => known(db, &SQLITE)?,
-        Db::Pg(db) => known(db, &POSTGRES)?,
-    };
-    if age == Age::Used
-        && let Some(wanted) = master_check
-    {
-        let found: Option<Vec<u8>> = instance::table
-            .select(instance::master_check)
-            .first(db)
-            .optional()
-            .map_err(StoreError::from)?;
-        if found.is_some_and(|found| found != wanted) {
-            return Err(OpenError::WrongMasterKey);
-        }
+pub(crate) fn check(db: &mut Db, checks: Option<&[[u8; 32]]>) -> Result<Age, OpenError> {
+    let applied = applied(db)?;
+    if applied.is_empty() {
+        return Ok(Age::New);
     }
-    Ok(age)
+    if let Some(checks) = checks {
+        master_keys::check(db, checks, has_master_keys(&applied))?;
+    }
+    Ok(Age::Used)
+}
+
+/// Checks that nothing has to be brought up to date: for what can't do that itself.
+pub(crate) fn check_current(db: &mut Db) -> Result<(), OpenError> {
+    if has_master_keys(&applied(db)?) {
+        return Ok(());
+    }
+    Err(OpenError::Unreadable(
+        "this database is not in this version's form yet: start the server, or run `latchkey migrate`".to_owned(),
+    ))
+}
+
+/// Whether the table of master keys is there, or the database is from before it.
+fn has_master_keys(applied: &[String]) -> bool {
+    applied.iter().any(|version| version == "0009")
+}
+
+/// The versions of the migrations that the database has.
+fn applied(db: &mut Db) -> Result<Vec<String>, OpenError> {
+    match db {
+        Db::Sqlite(db) => known(db, &SQLITE),
+        Db::Pg(db) => known(db, &POSTGRES),
+    }
 }
 
 fn known<DB: Backend>(
     db: &mut impl MigrationHarness<DB>,
     source: &EmbeddedMigrations,
-) -> Result<Age, OpenError> {
+) -> Result<Vec<String>, OpenError> {
     let known: Vec<String> = MigrationSource::<DB>::migrations(source)
         .map_err(|error| failed(&*error))?
         .iter()
         .map(|migration| migration.name().version().to_string())
         .collect();
     let applied = db.applied_migrations().map_err(|error| failed(&*error))?;
-    for version in &applied {
-        let version = version.to_string();
-        if !known.contains(&version) {
-            return Err(OpenError::TooNew(version));
-        }
+    let applied: Vec<String> = applied.iter().map(ToString::to_string).collect();
+    match applied.iter().find(|version| !known.contains(version)) {
+        Some(version) => Err(OpenError::TooNew(version.clone())),
+        None => Ok(applied),
     }
-    Ok(if applied.is_empty() {
-        Age::New
-    } else {
-        Age::Used
-    })
 }
 
 fn run<DB: Backend>(
@@ -96,21 +95,6 @@ fn run<DB: Backend>(
         .run_pending_migrations(source)
         .map_err(|error| failed(&*error))?;
     Ok(ran.iter().map(ToString::to_string).collect())
-}
-
-/// Keeps the master key's check value, if there is none yet.
-fn remember(db: &mut Db, master_check: &[u8; 32]) -> Result<(), StoreError> {
-    let rows: i64 = instance::table.count().get_result(db)?;
-    if rows == 0 {
-        diesel::insert_into(instance::table)
-            .values((
-                instance::id.eq(1),
-                instance::master_check.eq(master_check.as_slice()),
-                instance::created_at.eq(now().as_millis()),
-            ))
-            .execute(db)?;
-    }
-    Ok(())
 }
 
 fn failed(error: &(dyn std::error::Error + Send + Sync)) -> OpenError {

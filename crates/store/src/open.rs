@@ -5,25 +5,25 @@ use std::{
     time::Duration,
 };
 
-use latchkey_keys::KeyRing;
+use latchkey_keys::{KeyRing, MasterKeys};
 use parking_lot::{Condvar, Mutex};
 
 use crate::{
     DatabaseUrl, OpenError, Store, StoreError,
     home::{Home, Proof},
+    master_keys::{self, Spare},
     migrate,
     readers::Readers,
     store::{Inner, Writer},
 };
 
 /// How to open a store.
-pub struct OpenOptions {
+pub struct OpenOptions<'a> {
     /// Where the database is.
     pub url: DatabaseUrl,
-    /// The keys of every purpose; the store itself uses the audit log's.
-    pub ring: Arc<KeyRing>,
-    /// What the master key shows of itself ([`latchkey_keys::MasterKey::check_value`]).
-    pub master_check: [u8; 32],
+    /// The master keys. The database knows which versions they are, so the keys of every purpose are made here; the
+    /// store itself uses the audit log's ([`Store::ring`]).
+    pub masters: &'a MasterKeys,
     /// Most connections that read at the same time.
     pub readers: u32,
     /// How long SQLite waits for a lock that another process holds.
@@ -59,19 +59,13 @@ impl LockMode {
     }
 }
 
-impl OpenOptions {
+impl<'a> OpenOptions<'a> {
     /// Options with 4 readers and 5 s of patience with SQLite's locks.
     #[must_use]
-    pub fn new(
-        url: DatabaseUrl,
-        ring: Arc<KeyRing>,
-        master_check: [u8; 32],
-        lock: LockMode,
-    ) -> Self {
+    pub fn new(url: DatabaseUrl, masters: &'a MasterKeys, lock: LockMode) -> Self {
         Self {
             url,
-            ring,
-            master_check,
+            masters,
             readers: 4,
             busy_timeout: Duration::from_secs(5),
             lock,
@@ -81,13 +75,13 @@ impl OpenOptions {
 
 impl Store {
     /// Opens the database and keeps it for this process alone. The first opening makes the tables and
-    /// remembers the master key's check value.
+    /// remembers the master keys' check values.
     ///
     /// Blocks, on PostgreSQL for up to some seconds after an unclean end.
     ///
     /// # Errors
     /// One sentence that says what to do.
-    pub fn open(options: OpenOptions) -> Result<Self, OpenError> {
+    pub fn open(options: OpenOptions<'_>) -> Result<Self, OpenError> {
         let proof = Proof::new();
         let (home, mut db) = Home::take(
             options.url.place(),
@@ -95,14 +89,18 @@ impl Store {
             options.lock,
             &proof,
         )?;
-        migrate::migrate(&mut db, Some(&options.master_check))?;
+        let checks = options.masters.check_values();
+        migrate::migrate(&mut db, Some(&checks))?;
+        master_keys::remember(&mut db, &checks)?;
+        let recognised = master_keys::recognise(&mut db, options.masters)?;
         if let Home::Server(home) = &home {
             home.begin_serving(&mut db)?;
         }
         Ok(Self(Arc::new(Inner {
             home,
-            ring: options.ring,
-            master_check: Some(options.master_check),
+            ring: Arc::new(recognised.ring),
+            spare: recognised.spare,
+            checks,
             writer: Mutex::new(Writer {
                 db: Some(db),
                 doubt: Vec::new(),
@@ -120,6 +118,18 @@ impl Store {
             #[cfg(feature = "testing")]
             hooks: crate::testing::Hooks::default(),
         })))
+    }
+
+    /// The keys of every purpose.
+    #[must_use]
+    pub fn ring(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.0.ring)
+    }
+
+    /// The master keys that were given and are not in use.
+    #[must_use]
+    pub fn spare(&self) -> Spare {
+        self.0.spare
     }
 
     /// Brings the tables up to date and lets go again; the names of the migrations that ran.

@@ -232,6 +232,38 @@ pub fn set_project(
     changed(tx, id)
 }
 
+/// The sealed headers of all projects that have some, archived ones too: the project, its backend and the bytes.
+///
+/// # Errors
+/// Those of the database.
+pub fn list_upstream_headers(db: &mut Db) -> Result<Vec<(ProjectId, String, Vec<u8>)>, StoreError> {
+    let rows: Vec<(AsText<ProjectId>, String, Option<Vec<u8>>)> = projects::table
+        .filter(projects::upstream_headers.is_not_null())
+        .order(projects::id.asc())
+        .select((projects::id, projects::backend, projects::upstream_headers))
+        .load(db)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(id, backend, sealed)| Some((id.0, backend, sealed?)))
+        .collect())
+}
+
+/// Puts the same headers, sealed again, in the place of the old ones. To whoever reads or edits the project nothing
+/// has changed, so its version stays.
+///
+/// # Errors
+/// `Internal` when there is no such project; those of the database.
+pub fn set_upstream_headers(
+    tx: &mut Tx<'_>,
+    id: ProjectId,
+    sealed: &[u8],
+) -> Result<(), StoreError> {
+    diesel::update(projects::table.filter(projects::id.eq(id.to_string())))
+        .set(projects::upstream_headers.eq(Some(sealed)))
+        .execute(&mut **tx)?;
+    changed(tx, id).map(drop)
+}
+
 /// Archives a project; again changes nothing. Its keys are revoked with
 /// [`keys::revoke_project_keys`](crate::keys::revoke_project_keys).
 ///

@@ -10,6 +10,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    master_keys (check_value) {
+        check_value -> Binary,
+        version -> Integer,
+        created_at -> BigInt,
+        retired_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> Text,
         email -> Text,
@@ -207,6 +216,7 @@ diesel::table! {
         ip -> Nullable<Text>,
         previous_hash -> Binary,
         hash -> Binary,
+        key_version -> Integer,
     }
 }
 
@@ -233,6 +243,7 @@ diesel::joinable!(sessions -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     instance,
+    master_keys,
     users,
     sessions,
     sign_in_links,

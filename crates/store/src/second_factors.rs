@@ -7,7 +7,7 @@ use latchkey_types::{Timestamp, UserId};
 
 use crate::{
     Db, StoreError, Tx,
-    columns::OptMillis,
+    columns::{AsText, OptMillis},
     schema::{recovery_codes, second_factors},
 };
 
@@ -133,4 +133,39 @@ pub fn delete_second_factor(tx: &mut Tx<'_>, user: UserId) -> Result<bool, Store
     let deleted = diesel::delete(second_factors::table.filter(second_factors::user_id.eq(&user)))
         .execute(&mut **tx)?;
     Ok(deleted > 0)
+}
+
+/// The sealed secrets of all second factors, begun ones too.
+///
+/// # Errors
+/// Those of the database.
+pub fn list_sealed_secrets(db: &mut Db) -> Result<Vec<(UserId, Vec<u8>)>, StoreError> {
+    let rows: Vec<(AsText<UserId>, Vec<u8>)> = second_factors::table
+        .order(second_factors::user_id.asc())
+        .select((second_factors::user_id, second_factors::sealed_secret))
+        .load(db)?;
+    Ok(rows
+        .into_iter()
+        .map(|(user, sealed)| (user.0, sealed))
+        .collect())
+}
+
+/// Puts the same secret, sealed again, in the place of the old one.
+///
+/// # Errors
+/// Those of the database.
+pub fn set_sealed_secret(tx: &mut Tx<'_>, user: UserId, sealed: &[u8]) -> Result<(), StoreError> {
+    diesel::update(second_factors::table.filter(second_factors::user_id.eq(user.to_string())))
+        .set(second_factors::sealed_secret.eq(sealed))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Forgets the recovery codes of everybody.
+///
+/// # Errors
+/// Those of the database.
+pub fn delete_recovery_codes(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    diesel::delete(recovery_codes::table).execute(&mut **tx)?;
+    Ok(())
 }

@@ -15,6 +15,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use crate::{
     Change, Db, Observer, StoreError,
     home::{Home, Proof},
+    master_keys::Spare,
     readers::Readers,
     state,
 };
@@ -33,14 +34,15 @@ pub struct Store(pub(crate) Arc<Inner>);
 /// A transaction that writes. It derefs to [`Db`], so it goes wherever a connection goes.
 pub struct Tx<'a> {
     db: &'a mut Db,
-    ring: &'a KeyRing,
+    ring: &'a Arc<KeyRing>,
     changes: Vec<Change>,
 }
 
 pub(crate) struct Inner {
     pub(crate) home: Home,
     pub(crate) ring: Arc<KeyRing>,
-    pub(crate) master_check: Option<[u8; 32]>,
+    pub(crate) spare: Spare,
+    pub(crate) checks: Vec<[u8; 32]>,
     pub(crate) writer: Mutex<Writer>,
     pub(crate) readers: Readers,
     pub(crate) observer: OnceLock<Arc<dyn Observer>>,
@@ -169,8 +171,8 @@ impl Tx<'_> {
         self.changes.push(change);
     }
 
-    pub(crate) const fn ring(&self) -> &KeyRing {
-        self.ring
+    pub(crate) fn ring(&self) -> Arc<KeyRing> {
+        Arc::clone(self.ring)
     }
 }
 
@@ -272,8 +274,9 @@ impl Inner {
         // nothing that memory knows counts until all of it has been read again.
         self.tell_serving(false);
         let mut db = home.reconnect()?;
-        crate::migrate::check(&mut db, self.master_check.as_ref())
+        crate::migrate::check(&mut db, Some(&self.checks))
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        crate::master_keys::check_newest(&mut db, self.ring.pepper_version)?;
         home.begin_serving(&mut db)?;
         if let Some(observer) = self.observer.get() {
             observer.reloading();

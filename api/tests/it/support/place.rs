@@ -6,7 +6,7 @@ use std::{
 };
 
 use diesel::{Connection as _, PgConnection, SqliteConnection, connection::SimpleConnection as _};
-use latchkey_keys::{KeyRing, MasterKey};
+use latchkey_keys::{KeyRing, MasterKeys};
 use latchkey_store::{DatabaseUrl, LockMode, OpenOptions, Store};
 
 use super::{Backend, backend, process::MASTER_KEY};
@@ -89,11 +89,12 @@ impl Place {
 
     /// The database itself, while no server has it.
     pub fn open(&self) -> (Store, Arc<KeyRing>) {
-        let master = MasterKey::parse(MASTER_KEY).unwrap();
-        let ring = Arc::new(KeyRing::derive(&master));
+        let masters = MasterKeys::parse(MASTER_KEY).unwrap();
         let url = DatabaseUrl::parse(&self.url()).unwrap();
-        let options = OpenOptions::new(url, Arc::clone(&ring), master.check_value(), LockMode::Cli);
-        (Store::open(options).unwrap_or_else(|e| panic!("{e}")), ring)
+        let options = OpenOptions::new(url, &masters, LockMode::Cli);
+        let store = Store::open(options).unwrap_or_else(|e| panic!("{e}"));
+        let ring = store.ring();
+        (store, ring)
     }
 }
 

@@ -27,15 +27,14 @@ struct Server {
 impl Server {
     fn start(folder: &Path) -> Self {
         let master = MasterKey::from_bytes([7; 32]);
-        let ring = Arc::new(KeyRing::derive(&master));
         let url = format!("sqlite://{}/latchkey.db", folder.display());
         let store = Store::open(OpenOptions::new(
             DatabaseUrl::parse(&url).expect("a good URL"),
-            Arc::clone(&ring),
-            master.check_value(),
+            &master.into(),
             LockMode::Serve,
         ))
         .expect("an empty folder");
+        let ring = store.ring();
         let gate = Gate::new(Arc::clone(&ring));
         store.observe(gate.clone());
         gate.load(&store).expect("a good database");

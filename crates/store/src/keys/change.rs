@@ -115,15 +115,15 @@ pub fn retire_old_secrets(
     Ok(ended.into_iter().map(|id| id.0).collect())
 }
 
-/// Revokes a key for ever. Whether it was this call that did: again changes nothing, but the key's state
-/// goes to the observer in any case.
+/// Revokes a key for ever; `by` nobody where the command line does. Whether it was this call that did: again changes
+/// nothing, but the key's state goes to the observer in any case.
 ///
 /// # Errors
 /// Those of the database.
 pub fn revoke_key(
     tx: &mut Tx<'_>,
     key: KeyId,
-    by: UserId,
+    by: impl Into<Option<UserId>>,
     reason: RevokeReason,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
@@ -134,7 +134,7 @@ pub fn revoke_key(
     )
     .set((
         keys::revoked_at.eq(now.as_millis()),
-        keys::revoked_by.eq(by.to_string()),
+        keys::revoked_by.eq(by.into().map(|id| id.to_string())),
         keys::revoke_reason.eq(reason.word()),
     ))
     .execute(&mut **tx)?;

@@ -10,6 +10,7 @@ mod audit;
 mod doubt;
 mod keys;
 mod load;
+mod master_keys;
 mod memories;
 mod opening;
 mod people;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use diesel::{Connection as _, PgConnection, connection::SimpleConnection as _};
-use latchkey_keys::{Digest, KeyRing, MasterKey};
+use latchkey_keys::{Digest, KeyRing, MasterKey, MasterKeys};
 use latchkey_store::{
     Change, DatabaseUrl, LockMode, Observer, OpenError, OpenOptions, Store, StoreError, keys,
     members, new_id, projects, users,
@@ -101,14 +101,12 @@ impl Database {
     }
 
     pub fn try_open(&self, master: u8, lock: LockMode) -> Result<Store, OpenError> {
-        let master = MasterKey::from_bytes([master; 32]);
+        self.try_open_with(&MasterKey::from_bytes([master; 32]).into(), lock)
+    }
+
+    pub fn try_open_with(&self, masters: &MasterKeys, lock: LockMode) -> Result<Store, OpenError> {
         let url = DatabaseUrl::parse(&self.url).unwrap();
-        let mut options = OpenOptions::new(
-            url,
-            Arc::new(KeyRing::derive(&master)),
-            master.check_value(),
-            lock,
-        );
+        let mut options = OpenOptions::new(url, masters, lock);
         options.busy_timeout = Duration::from_millis(300);
         Store::open(options)
     }
