@@ -27,7 +27,7 @@ mod toast;
 pub use badge::{Badge, StatusBadge, Tone};
 pub use button::{Button, ButtonKind};
 pub use chart::{Bar, Chart};
-pub use code_field::{Code, CodeField};
+pub use code_field::{Code, CodeField, CodeStep};
 pub use confirm::Confirm;
 pub use copy_field::{CopyField, CopyValue};
 pub use dialog::Dialog;

@@ -1,4 +1,4 @@
-//! The field for a code of the second factor, where signing in turns out to need one.
+//! The field for a code of the second factor, and where signing in turns out to need one.
 
 use latchkey_types::ProblemCode;
 use leptos::{html, prelude::*};
@@ -31,9 +31,40 @@ impl Code {
     }
 }
 
-/// The field, as soon as the server has asked for a code; then it has the focus.
+/// The field.
 #[component]
 pub fn CodeField(
+    /// What is typed.
+    value: RwSignal<String>,
+    /// Whose code it is.
+    hint: &'static str,
+    /// What is wrong with it.
+    error: Signal<Option<String>>,
+    /// Whether it gets the focus when its dialog opens.
+    #[prop(optional)]
+    autofocus: bool,
+    /// The element, for focus.
+    #[prop(optional)]
+    node: NodeRef<html::Input>,
+) -> impl IntoView {
+    view! {
+        <TextField
+            label="Code"
+            value=value
+            autocomplete="one-time-code"
+            code=true
+            autofocus=autofocus
+            hint=hint.to_owned()
+            error=error
+            node=node
+        />
+    }
+    .into_any()
+}
+
+/// The field, as soon as the server has asked a form for a code; then it has the focus.
+#[component]
+pub fn CodeStep(
     /// What is typed.
     code: Code,
     /// Why the form was refused.
@@ -55,12 +86,9 @@ pub fn CodeField(
     });
     view! {
         <Show when=move || code.is_asked.get()>
-            <TextField
-                label="Code"
+            <CodeField
                 value=code.text
-                autocomplete="one-time-code"
-                code=true
-                hint="The six digits that your authenticator app shows now, or one of your recovery codes."
+                hint="The six digits that your authenticator app shows now, or a recovery code."
                 error=error
                 node=node
             />

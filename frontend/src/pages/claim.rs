@@ -5,7 +5,7 @@ use leptos::{ev, prelude::*};
 
 use crate::{
     components::{
-        Button, ButtonKind, Code, CodeField, Empty, Failure, Form, Glyph, PageHead, Show, TextField,
+        Button, ButtonKind, Code, CodeStep, Empty, Failure, Form, Glyph, PageHead, Show, TextField,
     },
     core::{
         api, fragment, reactive::memo, router::use_place, session::use_session,
@@ -76,7 +76,7 @@ pub fn Claim() -> impl IntoView {
                         hint="At least 10 characters. A few unrelated words make a good one."
                         error=claim.field("/password")
                     />
-                    <CodeField code=code failure=claim.failure error=claim.field("/code") />
+                    <CodeStep code=code failure=claim.failure error=claim.field("/code") />
                     <Failure text=message />
                     <div class="actions start">
                         <Button kind=ButtonKind::Primary submit=true busy=claim.is_busy()>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        Button, ButtonKind, Code, CodeField, Failure, Form, Notice, PageHead, Show, TextField, Tone,
+        Button, ButtonKind, Code, CodeStep, Failure, Form, Notice, PageHead, Show, TextField, Tone,
     },
     core::{
         api,
@@ -72,7 +72,7 @@ pub fn SignIn() -> impl IntoView {
                     autocomplete="current-password"
                     error=sign_in.field("/password")
                 />
-                <CodeField code=code failure=sign_in.failure error=sign_in.field("/code") />
+                <CodeStep code=code failure=sign_in.failure error=sign_in.field("/code") />
                 <Failure text=message />
                 <div class="actions start">
                     <Button kind=ButtonKind::Primary submit=true busy=sign_in.is_busy()>

@@ -8,8 +8,8 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        Button, ButtonKind, Confirm, CopyField, Dialog, Failure, Form, SecretDialog, SecretWords,
-        Show, TextField, use_toasts,
+        Button, ButtonKind, CodeField, Confirm, CopyField, Dialog, Failure, Form, SecretDialog,
+        SecretWords, Show, use_toasts,
     },
     core::{api, secret::OneTime, session::use_session, submission::use_submission},
 };
@@ -24,23 +24,36 @@ const CODES: SecretWords = SecretWords {
     file: Some("latchkey-recovery-codes.txt"),
 };
 
-/// What the person sees of it at the moment.
-#[derive(Clone)]
-enum Step {
-    /// Whether it is on.
-    Rest,
-    /// What the app needs.
-    Begun(QrCode),
-    /// The recovery codes.
-    Codes,
+/// The QR code. Texts, because signals of texts are compiled already.
+#[derive(Clone, Copy)]
+struct Picture {
+    frame: RwSignal<String>,
+    path: RwSignal<String>,
+}
+
+impl Picture {
+    fn show(self, qr: QrCode) {
+        self.frame.set(format!("0 0 {0} {0}", qr.size));
+        self.path.set(qr.path);
+    }
+
+    /// It holds the secret, too.
+    fn wipe(self) {
+        self.path.set(String::new());
+    }
 }
 
 /// Whether it is on, and the way to the other.
 #[component]
 pub fn SecondFactor() -> impl IntoView {
     let session = use_session();
-    let step = RwSignal::new(Step::Rest);
     let secret = OneTime::new();
+    let picture = Picture {
+        frame: RwSignal::new(String::new()),
+        path: RwSignal::new(String::new()),
+    };
+    let is_begun = RwSignal::new(false);
+    let has_codes = RwSignal::new(false);
     let is_ending = RwSignal::new(false);
     let set_on = move |has_second_factor| {
         if let Some(user) = untrack(|| session.user()) {
@@ -54,7 +67,8 @@ pub fn SecondFactor() -> impl IntoView {
         |()| api::post("/me/second-factor"),
         move |begun: BegunSecondFactor| {
             secret.put(begun.secret);
-            step.set(Step::Begun(begun.qr));
+            picture.show(begun.qr);
+            is_begun.set(true);
         },
     );
     let is_on = move || session.user().is_some_and(|user| user.has_second_factor);
@@ -86,35 +100,29 @@ pub fn SecondFactor() -> impl IntoView {
                 </div>
             </Show>
         </section>
-        {move || {
-            match step.get() {
-                Step::Rest => ().into_any(),
-                Step::Begun(qr) => view! {
-                    <TurnOn
-                        qr=qr
-                        secret=secret
-                        on_codes=move |codes| {
-                            secret.put(codes);
-                            step.set(Step::Codes);
-                        }
-                        on_close=move |()| step.set(Step::Rest)
-                    />
+        <Show when=move || is_begun.get()>
+            <TurnOn
+                picture=picture
+                secret=secret
+                on_codes=move |codes| {
+                    is_begun.set(false);
+                    secret.put(codes);
+                    has_codes.set(true);
                 }
-                .into_any(),
-                Step::Codes => view! {
-                    <SecretDialog
-                        words=CODES
-                        secret=secret
-                        on_close=move |()| {
-                            step.set(Step::Rest);
-                            // Not before: the page that asks for a second factor is gone then, and this with it.
-                            set_on(true);
-                        }
-                    />
+                on_close=move |()| is_begun.set(false)
+            />
+        </Show>
+        <Show when=move || has_codes.get()>
+            <SecretDialog
+                words=CODES
+                secret=secret
+                on_close=move |()| {
+                    has_codes.set(false);
+                    // Not before: the page that asks for a second factor is gone then, and this with it.
+                    set_on(true);
                 }
-                .into_any(),
-            }
-        }}
+            />
+        </Show>
         <Show when=move || is_ending.get()>
             <TurnOff on_done=move |()| set_on(false) on_close=move |()| is_ending.set(false) />
         </Show>
@@ -125,7 +133,7 @@ pub fn SecondFactor() -> impl IntoView {
 /// The secret for the app, as a picture and as text, and the field for the app's first code.
 #[component]
 fn TurnOn(
-    qr: QrCode,
+    picture: Picture,
     secret: OneTime,
     /// Called with the recovery codes, a line each.
     #[prop(into)]
@@ -135,10 +143,14 @@ fn TurnOn(
     let code = RwSignal::new(String::new());
     let confirm = use_submission(
         |code| api::post("/me/second-factor/confirm").json(&CodeRequest { code }),
-        move |answer: RecoveryCodes| on_codes.run(answer.recovery_codes.join("\n")),
+        move |answer: RecoveryCodes| {
+            picture.wipe();
+            on_codes.run(answer.recovery_codes.join("\n"));
+        },
     );
     let close = move |()| {
         secret.wipe();
+        picture.wipe();
         on_close.run(());
     };
     view! {
@@ -147,18 +159,15 @@ fn TurnOn(
                 <p>"Scan this with an authenticator app, or type the key into it."</p>
                 <svg
                     class="qr"
-                    viewBox=format!("0 0 {0} {0}", qr.size)
+                    viewBox=move || picture.frame.get()
                     role="img"
                     aria-label="QR code for the app"
                 >
-                    <path d=qr.path></path>
+                    <path d=move || picture.path.get()></path>
                 </svg>
                 <CopyField label="Key" value=secret />
-                <TextField
-                    label="Code"
+                <CodeField
                     value=code
-                    autocomplete="one-time-code"
-                    code=true
                     autofocus=true
                     hint="The six digits that the app shows now. Your other sessions end."
                     error=confirm.field("/code")
@@ -203,11 +212,8 @@ fn TurnOff(
             on_close=on_close
         >
             <p>"Signing in then takes the password alone, and the recovery codes stop working."</p>
-            <TextField
-                label="Code"
+            <CodeField
                 value=code
-                autocomplete="one-time-code"
-                code=true
                 hint="Of your authenticator app, or a recovery code."
                 error=end.field("/code")
             />

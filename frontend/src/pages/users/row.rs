@@ -27,7 +27,7 @@ pub enum Change {
     Disable(User),
     /// This sign-in link was made.
     Link(User, String),
-    /// Somebody else changed this user.
+    /// This user may be different now.
     Stale,
 }
 
@@ -69,10 +69,7 @@ pub fn UserRow(user: User, #[prop(into)] on_change: Callback<Change>) -> impl In
         move |()| {
             is_resetting.set(false);
             toasts.say("Second factor reset. Their sessions have ended.");
-            on_change.run(Change::Updated(User {
-                has_second_factor: false,
-                ..kept.get_value()
-            }));
+            on_change.run(Change::Stale);
         },
     );
     watch(move || {
