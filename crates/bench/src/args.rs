@@ -124,7 +124,9 @@ mod tests {
     fn every_verb_but_all_and_peer_is_a_suite() {
         let places = ["--root", "/r", "--server", "/s"];
         for suite in suites::ALL {
-            let words = ["bench", suite.name, "--rounds", "7"].into_iter().chain(places);
+            let words = ["bench", suite.name, "--rounds", "7"]
+                .into_iter()
+                .chain(places);
             assert!(Cli::try_parse_from(words).is_ok(), "{}", suite.name);
         }
         for wrong in [

@@ -27,20 +27,27 @@ impl Bench {
     pub fn new(options: Options) -> Outcome<Self> {
         ground::check(&options.server)?;
         machine::pin_this_process(LOAD_CORE)?;
-        Ok(Self {
-            options,
-            folder: TempDir::with_prefix("latchkey-bench-")?,
-        })
+        // Not in the system's temporary folder, which is often in memory: there a durable write costs nothing.
+        let folder = TempDir::with_prefix_in("bench-", target(&options.server))?;
+        Ok(Self { options, folder })
     }
 
     /// Rounds in which each contender is timed once.
     pub fn rounds(&self) -> u32 {
-        if self.options.quick { 1 } else { self.options.rounds }
+        if self.options.quick {
+            1
+        } else {
+            self.options.rounds
+        }
     }
 
     /// Seconds that each is timed in a round.
     pub fn seconds(&self) -> u32 {
-        if self.options.quick { 1 } else { self.options.seconds }
+        if self.options.quick {
+            1
+        } else {
+            self.options.seconds
+        }
     }
 
     /// Whether this only shows that everything runs.
@@ -50,7 +57,11 @@ impl Bench {
 
     /// `wanted`, or a twentieth of it if this is quick: for numbers of keys, calls and streams.
     pub fn many(&self, wanted: usize) -> usize {
-        if self.options.quick { wanted.div_ceil(20) } else { wanted }
+        if self.options.quick {
+            wanted.div_ceil(20)
+        } else {
+            wanted
+        }
     }
 
     /// Keys in a suite that doesn't say otherwise.
@@ -70,8 +81,7 @@ impl Bench {
 
     /// The target directory, in which the Python environments of peers are.
     pub fn target(&self) -> PathBuf {
-        let folder = self.options.server.parent().and_then(Path::parent);
-        folder.unwrap_or_else(|| Path::new("target")).to_path_buf()
+        target(&self.options.server).to_path_buf()
     }
 
     /// A new folder that goes with the bench.
@@ -79,6 +89,15 @@ impl Bench {
     /// # Errors
     /// When the disk is full.
     pub fn folder(&self, name: &str) -> Outcome<TempDir> {
-        Ok(TempDir::with_prefix_in(format!("{name}-"), self.folder.path())?)
+        Ok(TempDir::with_prefix_in(
+            format!("{name}-"),
+            self.folder.path(),
+        )?)
     }
+}
+
+/// The target directory that the server was built in.
+fn target(server: &Path) -> &Path {
+    let folder = server.parent().and_then(Path::parent);
+    folder.unwrap_or_else(|| Path::new("target"))
 }

@@ -9,13 +9,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use tempfile::TempDir;
 
-use crate::{
-    Outcome,
-    bench::Bench,
-    load::Request,
-    probe,
-    process::Process,
-};
+use crate::{Outcome, bench::Bench, load::Request, probe, process::Process};
 
 /// Requests that are sent in turn: more than a branch predictor or a first-level cache keeps, and few enough for Lua.
 const REQUESTS: usize = 1000;
@@ -77,14 +71,23 @@ pub enum Kept {
 impl Contender {
     /// One that takes a key in `X-API-Key` of `GET` on this path, accepts all of these, and refuses a dead one with this
     /// status.
-    pub fn by_header(name: &str, address: SocketAddr, path: &str, stage: &Stage<'_>, refusal: u16) -> Self {
+    pub fn by_header(
+        name: &str,
+        address: SocketAddr,
+        path: &str,
+        stage: &Stage<'_>,
+        refusal: u16,
+    ) -> Self {
         let request = |key: &String| get(address, path, key);
         let live = stage.keys.first().map(request);
         let dead = get(address, path, stage.dead);
         Self {
             name: name.to_owned(),
             address,
-            requests: spread(stage.keys, REQUESTS).into_iter().map(request).collect(),
+            requests: spread(stage.keys, REQUESTS)
+                .into_iter()
+                .map(request)
+                .collect(),
             answer: Answer::Accepted,
             proofs: live
                 .map(|live| Proof::new(live, 200))
@@ -114,7 +117,12 @@ impl Contender {
     /// # Errors
     /// When it answers something else: then it must not be timed.
     pub fn check(&self) -> Outcome {
-        for Proof { request, status: wanted, says } in &self.proofs {
+        for Proof {
+            request,
+            status: wanted,
+            says,
+        } in &self.proofs
+        {
             let (status, text) = probe::ask(self.address, request, says)
                 .map_err(|error| format!("{} doesn't answer: {error}", self.name))?;
             if status != *wanted || !text.contains(says) {
@@ -141,18 +149,27 @@ impl Proof {
 
     /// One whose answer contains this.
     pub fn saying(request: Vec<u8>, status: u16, says: &'static str) -> Self {
-        Self { request, status, says }
+        Self {
+            request,
+            status,
+            says,
+        }
     }
 }
 
 /// `GET` of this path with a key in `X-API-Key`.
 pub fn get(address: SocketAddr, path: &str, key: &str) -> Vec<u8> {
-    Request::new("GET", address, path).header("X-API-Key", key).bytes()
+    Request::new("GET", address, path)
+        .header("X-API-Key", key)
+        .bytes()
 }
 
 /// So many of them, from all over; all if there are fewer.
 pub fn spread<T>(all: &[T], count: usize) -> Vec<&T> {
-    all.iter().step_by((all.len() / count.max(1)).max(1)).take(count).collect()
+    all.iter()
+        .step_by((all.len() / count.max(1)).max(1))
+        .take(count)
+        .collect()
 }
 
 /// So many requests are sent in turn.
@@ -184,7 +201,9 @@ mod tests {
                 let mut stream = stream.unwrap();
                 let mut bytes = [0; 1024];
                 let _ = stream.read(&mut bytes).unwrap();
-                stream.write_all(format!("HTTP/1.1 {status}\r\n\r\n").as_bytes()).unwrap();
+                stream
+                    .write_all(format!("HTTP/1.1 {status}\r\n\r\n").as_bytes())
+                    .unwrap();
             }
         });
         address
@@ -199,7 +218,10 @@ mod tests {
                 address,
                 requests: Vec::new(),
                 answer: Answer::Accepted,
-                proofs: proof.iter().map(|wanted| Proof::saying(get(address, "/", "k"), *wanted, says)).collect(),
+                proofs: proof
+                    .iter()
+                    .map(|wanted| Proof::saying(get(address, "/", "k"), *wanted, says))
+                    .collect(),
                 keeps: Vec::new(),
             };
             contender.check().map_err(|error| error.to_string())
@@ -217,7 +239,10 @@ mod tests {
     fn requests_are_taken_from_all_over() {
         let all: Vec<u32> = (0..10_000).collect();
         let some = spread(&all, 1000);
-        assert_eq!((some.len(), some.first(), some.last()), (1000, Some(&&0), Some(&&9990)));
+        assert_eq!(
+            (some.len(), some.first(), some.last()),
+            (1000, Some(&&0), Some(&&9990))
+        );
         assert_eq!(spread(&all[..3], 1000), [&0, &1, &2]);
     }
 }

@@ -2,14 +2,7 @@
 
 use std::{fs, process::Command};
 
-use crate::{
-    Outcome,
-    bench::Bench,
-    machine,
-    report::Report,
-    say,
-    suites::Suite,
-};
+use crate::{Outcome, bench::Bench, machine, report::Report, say, suites::Suite};
 
 /// The document's beginning; what stands in braces is filled in.
 const INTRODUCTION: &str = include_str!("document/introduction.md");
@@ -44,7 +37,10 @@ fn text(heading: &str, results: &[(&Suite, Result<Report, String>)]) -> String {
     let mut text = heading.to_owned();
     text.push_str(&summary(results));
     for (suite, result) in results {
-        text.push_str(&format!("\n## {}\n\n`cargo xtask bench {}`\n\n", suite.title, suite.name));
+        text.push_str(&format!(
+            "\n## {}\n\n`cargo xtask bench {}`\n\n",
+            suite.title, suite.name
+        ));
         match result {
             Ok(report) => text.push_str(&report.markdown()),
             Err(error) => text.push_str(&format!("**Not measured:** {error}\n")),
@@ -61,7 +57,10 @@ fn summary(results: &[(&Suite, Result<Report, String>)]) -> String {
         .flat_map(|report| report.targets.iter().map(|target| target.is_met()))
         .collect();
     let met = targets.iter().filter(|is_met| **is_met).count();
-    format!("\n{met} of {} targets were met in this run.\n", targets.len())
+    format!(
+        "\n{met} of {} targets were met in this run.\n",
+        targets.len()
+    )
 }
 
 fn heading() -> Outcome<String> {
@@ -70,7 +69,10 @@ fn heading() -> Outcome<String> {
         .iter()
         .map(|(program, arguments)| {
             let version = machine::version(program, arguments);
-            format!("| {program} | {} |\n", version.as_deref().unwrap_or("not there"))
+            format!(
+                "| {program} | {} |\n",
+                version.as_deref().unwrap_or("not there")
+            )
         })
         .collect();
     Ok(INTRODUCTION

@@ -66,7 +66,10 @@ mod tests {
             (&[9.0, 1.0, 2.0], 2.0),
             (&[4.0, 100.0, 1.0, 2.0], 3.0),
         ] {
-            assert!((series(figures).median() - wanted).abs() < 1e-9, "{figures:?}");
+            assert!(
+                (series(figures).median() - wanted).abs() < 1e-9,
+                "{figures:?}"
+            );
         }
         assert!(Series::default().median().is_nan());
     }

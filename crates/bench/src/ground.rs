@@ -55,7 +55,8 @@ fn built(server: &Path, bench_is_debug: bool) -> Outcome {
 }
 
 fn tools(tools: &[(&str, &str)], is_there: impl Fn(&str) -> bool) -> Outcome {
-    let mut missing: Vec<&(&str, &str)> = tools.iter().filter(|(name, _)| !is_there(name)).collect();
+    let mut missing: Vec<&(&str, &str)> =
+        tools.iter().filter(|(name, _)| !is_there(name)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -79,17 +80,24 @@ mod tests {
         let says = |server: &str, bench_is_debug| {
             built(Path::new(server), bench_is_debug).map_err(|error| error.to_string())
         };
-        for (server, bench_is_debug) in [("/t/debug/latchkey", false), ("/t/release/latchkey", true)] {
+        for (server, bench_is_debug) in
+            [("/t/debug/latchkey", false), ("/t/release/latchkey", true)]
+        {
             let refusal = says(server, bench_is_debug).unwrap_err();
             assert!(refusal.contains("--release"), "{refusal}");
         }
         let refusal = says("/t/release/latchkey", false).unwrap_err();
-        assert!(refusal.contains("no server at /t/release/latchkey"), "{refusal}");
+        assert!(
+            refusal.contains("no server at /t/release/latchkey"),
+            "{refusal}"
+        );
     }
 
     #[test]
     fn a_missing_tool_is_named_with_the_command_that_installs_it() {
-        let refusal = tools(TOOLS, |name| !["nginx", "taskset", "setpriv"].contains(&name));
+        let refusal = tools(TOOLS, |name| {
+            !["nginx", "taskset", "setpriv"].contains(&name)
+        });
         assert_eq!(
             refusal.unwrap_err().to_string(),
             "missing: nginx, taskset, setpriv; install it (Debian, Ubuntu: sudo apt-get install nginx-light util-linux), then start again"

@@ -27,7 +27,11 @@ pub fn pin_this_process(core: &str) -> Outcome {
     if done.status.success() {
         return Ok(());
     }
-    Err(format!("core {core} can't be used: {}", String::from_utf8_lossy(&done.stderr).trim()).into())
+    Err(format!(
+        "core {core} can't be used: {}",
+        String::from_utf8_lossy(&done.stderr).trim()
+    )
+    .into())
 }
 
 /// The resident memory of a process, in MiB.
@@ -43,7 +47,9 @@ pub fn resident_mib(pid: u32) -> Outcome<f64> {
 /// Cores of the machine, whichever of them this process may use.
 pub fn cores() -> usize {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    text.lines().filter(|line| line.starts_with("processor")).count()
+    text.lines()
+        .filter(|line| line.starts_with("processor"))
+        .count()
 }
 
 /// The processor's name.
@@ -100,7 +106,9 @@ impl Times {
 }
 
 fn parse_rss(status: &str) -> Option<f64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
     line.trim().strip_suffix(" kB")?.trim().parse().ok()
 }
 
@@ -119,7 +127,10 @@ mod tests {
 
     #[test]
     fn resident_memory_is_read_in_kib() {
-        assert_eq!(parse_rss("Name:\tx\nVmRSS:\t  123456 kB\n"), Some(123_456.0));
+        assert_eq!(
+            parse_rss("Name:\tx\nVmRSS:\t  123456 kB\n"),
+            Some(123_456.0)
+        );
         assert_eq!(parse_rss("Name:\tx\n"), None);
     }
 }

@@ -27,7 +27,9 @@ pub fn ask(address: SocketAddr, request: &[u8], until: &str) -> Outcome<(u16, St
         arrived.extend_from_slice(bytes.get(..read.unwrap_or_default()).unwrap_or_default());
         let text = String::from_utf8_lossy(&arrived);
         match parse(&arrived)? {
-            Some(status) if is_over || text.contains(until) => return Ok((status, text.into_owned())),
+            Some(status) if is_over || text.contains(until) => {
+                return Ok((status, text.into_owned()));
+            }
             None if is_over => return Err("the connection ended in the middle of an answer".into()),
             _ => {}
         }
@@ -61,7 +63,11 @@ mod tests {
             ("HTTP/1.1 200 OK\r\n", Some(200)),
             ("HTTP/1.1 401 \r\nContent-Length: 0\r\n\r\n", Some(401)),
         ] {
-            assert_eq!(parse(bytes.as_bytes()).expect("it can be read"), wanted, "{bytes}");
+            assert_eq!(
+                parse(bytes.as_bytes()).expect("it can be read"),
+                wanted,
+                "{bytes}"
+            );
         }
         assert!(parse(b"SSH-2.0-OpenSSH").is_err());
     }

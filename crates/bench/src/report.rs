@@ -85,7 +85,13 @@ impl Report {
     }
 
     /// Adds a target; `what` says the bound in words, too.
-    pub fn target(&mut self, what: impl Into<String>, measured: f64, bound: Bound, decimals: usize) {
+    pub fn target(
+        &mut self,
+        what: impl Into<String>,
+        measured: f64,
+        bound: Bound,
+        decimals: usize,
+    ) {
         self.targets.push(Target {
             what: what.into(),
             measured,
@@ -149,8 +155,9 @@ impl Table {
                     Cell::Text(text) => json!(text),
                     Cell::Number(number, _) => json!(number),
                 };
-                let object: Map<String, Value> =
-                    pairs.map(|(name, value)| ((*name).to_owned(), cell(value))).collect();
+                let object: Map<String, Value> = pairs
+                    .map(|(name, value)| ((*name).to_owned(), cell(value)))
+                    .collect();
                 Value::Object(object)
             })
             .collect();

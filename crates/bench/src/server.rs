@@ -60,7 +60,10 @@ impl Server {
             .current_dir(stock.folder())
             .arg("serve")
             .env("LATCHKEY_LISTEN", address.to_string())
-            .env("LATCHKEY_DATABASE_URL", format!("sqlite://{}", stock.database().display()))
+            .env(
+                "LATCHKEY_DATABASE_URL",
+                format!("sqlite://{}", stock.database().display()),
+            )
             .env("LATCHKEY_WORKERS", "1")
             // What limits people who change things must not limit the bench.
             .env("LATCHKEY_CHANGES_PER_MINUTE", "0")
@@ -72,8 +75,11 @@ impl Server {
             Some(key) => get(address, FORWARD_AUTH, &key.secret),
             None => Request::new("GET", address, "/readyz").bytes(),
         };
-        let ready = process.until(|| probe::status(address, &first).is_ok_and(|status| status == 200));
-        ready.map_err(|error| format!("{error}: {}", fs::read_to_string(&log).unwrap_or_default()))?;
+        let ready =
+            process.until(|| probe::status(address, &first).is_ok_and(|status| status == 200));
+        ready.map_err(|error| {
+            format!("{error}: {}", fs::read_to_string(&log).unwrap_or_default())
+        })?;
         Ok(Self {
             address,
             stock,
@@ -108,7 +114,8 @@ impl Server {
 
     /// A request of its API with the token that may do everything.
     pub fn as_manager(&self, method: &str, path: &str) -> Request {
-        Request::new(method, self.address, path).header("Authorization", &format!("Bearer {}", self.stock.manager))
+        Request::new(method, self.address, path)
+            .header("Authorization", &format!("Bearer {}", self.stock.manager))
     }
 
     /// Keys' path in its project.
@@ -131,7 +138,10 @@ impl Server {
     /// # Errors
     /// When the system gives no randomness.
     pub fn refusing(&self, name: &str, keys: &[String]) -> Outcome<Contender> {
-        let keys: Vec<&str> = spread(keys, requests_in_turn()).into_iter().map(String::as_str).collect();
+        let keys: Vec<&str> = spread(keys, requests_in_turn())
+            .into_iter()
+            .map(String::as_str)
+            .collect();
         self.asked(name, &keys, Answer::Refused)
     }
 
@@ -142,9 +152,17 @@ impl Server {
             Answer::Accepted => 200,
             Answer::Refused => 401,
         };
-        let live = self.stock.keys.first().map(|key| Proof::new(request(&key.secret), 200));
-        let dead = stock::unknown(1)?.first().map(|key| Proof::new(request(key), 401));
-        let own = requests.first().map(|request| Proof::new(request.clone(), status));
+        let live = self
+            .stock
+            .keys
+            .first()
+            .map(|key| Proof::new(request(&key.secret), 200));
+        let dead = stock::unknown(1)?
+            .first()
+            .map(|key| Proof::new(request(key), 401));
+        let own = requests
+            .first()
+            .map(|request| Proof::new(request.clone(), status));
         Ok(Contender {
             name: name.to_owned(),
             address: self.address,
@@ -168,9 +186,14 @@ impl Server {
                 .bytes()
         };
         let keys = spread(&self.stock.keys, requests_in_turn());
-        let requests: Vec<Vec<u8>> = keys.iter().map(|key| request(&authorization, &key.secret)).collect();
+        let requests: Vec<Vec<u8>> = keys
+            .iter()
+            .map(|key| request(&authorization, &key.secret))
+            .collect();
         // Whatever the key, it answers 200; who asks without a token is refused.
-        let live = requests.first().map(|live| Proof::saying(live.clone(), 200, "\"valid\":true"));
+        let live = requests
+            .first()
+            .map(|live| Proof::saying(live.clone(), 200, "\"valid\":true"));
         let dead = stock::unknown(1)?
             .first()
             .map(|key| Proof::saying(request(&authorization, key), 200, "\"valid\":false"));

@@ -10,12 +10,11 @@ use std::{
 };
 
 use latchkey_keys::{KeyRing, MasterKey, Secret, SecretKind};
-use latchkey_store::{LockMode, OpenOptions, Store, StoreError, keys, members, new_id, projects, tokens, users};
+use latchkey_store::{
+    LockMode, OpenOptions, Store, StoreError, keys, members, new_id, projects, tokens, users,
+};
 use latchkey_types::{
-    KeyId, ProjectId, Slug, Timestamp, UserId,
-    key::Environment,
-    member::Role,
-    token::Permission,
+    KeyId, ProjectId, Slug, Timestamp, UserId, key::Environment, member::Role, token::Permission,
     user::InstanceRole,
 };
 use tempfile::TempDir;
@@ -72,9 +71,14 @@ impl Stock {
         .map_err(|error| error.to_string())?;
         let written = store.write(|tx| first(tx, &ring));
         store.close();
-        let First { project_id, user_id, template, tokens: [manager, verifier] } =
-            written.map_err(|error| error.to_string())?;
-        let (keys, revoked) = fill::fill(&file, &ring, template, user_id, count, REVOKED.min(count))?;
+        let First {
+            project_id,
+            user_id,
+            template,
+            tokens: [manager, verifier],
+        } = written.map_err(|error| error.to_string())?;
+        let (keys, revoked) =
+            fill::fill(&file, &ring, template, user_id, count, REVOKED.min(count))?;
         Ok(Self {
             folder,
             project_id,
@@ -106,7 +110,9 @@ impl Stock {
 /// # Errors
 /// When the system gives no randomness.
 pub fn unknown(count: usize) -> Outcome<Vec<String>> {
-    (0..count).map(|_| Ok(secret(SecretKind::Key)?.into_exposed())).collect()
+    (0..count)
+        .map(|_| Ok(secret(SecretKind::Key)?.into_exposed()))
+        .collect()
 }
 
 /// These with another last character, so that their checksum is wrong.
@@ -126,7 +132,9 @@ fn secret(kind: SecretKind) -> Outcome<Secret> {
 
 /// Now, as the server writes it.
 pub fn now() -> Timestamp {
-    let since: Duration = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since: Duration = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
@@ -153,7 +161,9 @@ fn first(tx: &mut latchkey_store::Tx<'_>, ring: &KeyRing) -> Result<First, Store
             created_at: now,
         },
     )?;
-    let slug: Slug = SLUG.parse().map_err(|_| StoreError::Internal("the slug is none".to_owned()))?;
+    let slug: Slug = SLUG
+        .parse()
+        .map_err(|_| StoreError::Internal("the slug is none".to_owned()))?;
     let project = projects::create_project(
         tx,
         &projects::NewProject {
@@ -187,7 +197,10 @@ fn first(tx: &mut latchkey_store::Tx<'_>, ring: &KeyRing) -> Result<First, Store
         Ok::<_, StoreError>(secret.into_exposed())
     };
     let tokens = [
-        token("Manager", vec![Permission::Manage, Permission::Read, Permission::Verify])?,
+        token(
+            "Manager",
+            vec![Permission::Manage, Permission::Read, Permission::Verify],
+        )?,
         token("Verifier", vec![Permission::Verify])?,
     ];
     let secret = secret(SecretKind::Key).map_err(failed)?;
@@ -221,7 +234,11 @@ fn first(tx: &mut latchkey_store::Tx<'_>, ring: &KeyRing) -> Result<First, Store
 /// Readable by its owner only: the server refuses anything else.
 fn write_private(file: &Path, text: &str) -> Outcome {
     use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    let mut file = fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(file)?;
+    let mut file = fs::OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(file)?;
     Ok(file.write_all(text.as_bytes())?)
 }
 
@@ -237,6 +254,10 @@ mod tests {
         let texts: Vec<&str> = unknown.iter().map(String::as_str).collect();
         assert!(texts.iter().all(|text| Presented::parse(text).is_some()));
         let misspelt = misspelt(&texts);
-        assert!(misspelt.iter().all(|text| Presented::parse(text).is_none() && text.len() == 39));
+        assert!(
+            misspelt
+                .iter()
+                .all(|text| Presented::parse(text).is_none() && text.len() == 39)
+        );
     }
 }

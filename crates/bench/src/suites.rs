@@ -24,14 +24,46 @@ pub struct Suite {
 
 /// All of them, in the document's order.
 pub const ALL: &[Suite] = &[
-    Suite { name: "verify", title: "A check of a key", measure: verify::run },
-    Suite { name: "scale", title: "Many keys, and keys that come and go", measure: scale::run },
-    Suite { name: "start", title: "From the start to the first accepted request", measure: start::run },
-    Suite { name: "create", title: "Making keys", measure: create::run },
-    Suite { name: "mcp", title: "Calls through the MCP endpoint", measure: mcp::run },
-    Suite { name: "streams", title: "Open event streams", measure: streams::run },
-    Suite { name: "revoke", title: "Checks while keys are revoked", measure: revoke::run },
-    Suite { name: "spa", title: "The browser app's first page", measure: spa::run },
+    Suite {
+        name: "verify",
+        title: "A check of a key",
+        measure: verify::run,
+    },
+    Suite {
+        name: "scale",
+        title: "Many keys, and keys that come and go",
+        measure: scale::run,
+    },
+    Suite {
+        name: "start",
+        title: "From the start to the first accepted request",
+        measure: start::run,
+    },
+    Suite {
+        name: "create",
+        title: "Making keys",
+        measure: create::run,
+    },
+    Suite {
+        name: "mcp",
+        title: "Calls through the MCP endpoint",
+        measure: mcp::run,
+    },
+    Suite {
+        name: "streams",
+        title: "Open event streams",
+        measure: streams::run,
+    },
+    Suite {
+        name: "revoke",
+        title: "Checks while keys are revoked",
+        measure: revoke::run,
+    },
+    Suite {
+        name: "spa",
+        title: "The browser app's first page",
+        measure: spa::run,
+    },
 ];
 
 /// The suite of this name.

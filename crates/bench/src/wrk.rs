@@ -68,7 +68,12 @@ pub fn load(contender: &Contender, seconds: u32, folder: &Path) -> Outcome<Sampl
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_over(connections: u32, contender: &Contender, seconds: u32, folder: &Path) -> Outcome<Sample> {
+pub fn load_over(
+    connections: u32,
+    contender: &Contender,
+    seconds: u32,
+    folder: &Path,
+) -> Outcome<Sample> {
     // Written each time: it costs a millisecond, and a stale one would time the wrong keys.
     let file = folder.join("wrk.lua");
     fs::write(&file, script(&contender.requests)?)?;
@@ -166,13 +171,21 @@ mod tests {
             (178_000.0, 0.0, Answer::Refused, true),
             (177_999.0, 0.0, Answer::Refused, false),
         ] {
-            assert_eq!(with(refused, failed, answer), is_right, "{refused} {failed} {answer:?}");
+            assert_eq!(
+                with(refused, failed, answer),
+                is_right,
+                "{refused} {failed} {answer:?}"
+            );
         }
     }
 
     #[test]
     fn a_request_is_one_string_of_lua() {
-        let text = script(&[b"POST / HTTP/1.1\r\n\r\n{\"a\":\"\\\"}".to_vec()]).expect("it is text");
-        assert!(text.contains(r#"  "POST / HTTP/1.1\r\n\r\n{\"a\":\"\\\"}","#), "{text}");
+        let text =
+            script(&[b"POST / HTTP/1.1\r\n\r\n{\"a\":\"\\\"}".to_vec()]).expect("it is text");
+        assert!(
+            text.contains(r#"  "POST / HTTP/1.1\r\n\r\n{\"a\":\"\\\"}","#),
+            "{text}"
+        );
     }
 }

@@ -39,6 +39,8 @@ pub fn start(stage: &Stage<'_>) -> Outcome<Contender> {
     let (address, process) = super::start_own(stage.bench, "hello")?;
     let mut contender = Contender::by_header("hello", address, PATH, stage, 200);
     // It has nothing to refuse; that there is only one route is what can be seen of it.
-    contender.proofs.push(Proof::new(request(address, "/nowhere", stage.dead), 404));
+    contender
+        .proofs
+        .push(Proof::new(request(address, "/nowhere", stage.dead), 404));
     Ok(contender.keeping([Kept::Process(process)]))
 }

@@ -11,10 +11,17 @@ pub fn plain(report: &Report) -> String {
     for table in &report.tables {
         let rows = table.rows.iter().map(|row| row.iter().map(shown).collect());
         let rows: Vec<Vec<String>> = rows.collect();
-        text.push_str(&format!("\n{}\n{}", table.title, aligned(&table.columns, &rows)));
+        text.push_str(&format!(
+            "\n{}\n{}",
+            table.title,
+            aligned(&table.columns, &rows)
+        ));
     }
     if !report.targets.is_empty() {
-        text.push_str(&format!("\nTargets\n{}", aligned(&TARGET_COLUMNS, &targets(report))));
+        text.push_str(&format!(
+            "\nTargets\n{}",
+            aligned(&TARGET_COLUMNS, &targets(report))
+        ));
     }
     text
 }
@@ -31,10 +38,17 @@ pub fn markdown(report: &Report) -> String {
             .iter()
             .map(|row| row.iter().map(shown).collect())
             .collect();
-        text.push_str(&format!("\n### {}\n\n{}", table.title, piped(&table.columns, &rows)));
+        text.push_str(&format!(
+            "\n### {}\n\n{}",
+            table.title,
+            piped(&table.columns, &rows)
+        ));
     }
     if !report.targets.is_empty() {
-        text.push_str(&format!("\n### Targets\n\n{}", piped(&TARGET_COLUMNS, &targets(report))));
+        text.push_str(&format!(
+            "\n### Targets\n\n{}",
+            piped(&TARGET_COLUMNS, &targets(report))
+        ));
     }
     text
 }
@@ -46,7 +60,12 @@ fn targets(report: &Report) -> Vec<Vec<String>> {
         vec![
             target.what.clone(),
             number(target.measured, target.decimals),
-            if target.is_met() { "met" } else { "**not met**" }.to_owned(),
+            if target.is_met() {
+                "met"
+            } else {
+                "**not met**"
+            }
+            .to_owned(),
         ]
     };
     report.targets.iter().map(row).collect()
@@ -122,8 +141,16 @@ mod tests {
             "Answers a second",
             &["contender", "median", "to hello"],
             vec![
-                vec!["hello".into(), Cell::Number(89_123.4, 0), Cell::Number(1.0, 2)],
-                vec!["nginx-map".into(), Cell::Number(f64::NAN, 0), Cell::Number(0.987, 2)],
+                vec![
+                    "hello".into(),
+                    Cell::Number(89_123.4, 0),
+                    Cell::Number(1.0, 2),
+                ],
+                vec![
+                    "nginx-map".into(),
+                    Cell::Number(f64::NAN, 0),
+                    Cell::Number(0.987, 2),
+                ],
             ],
         );
         report.target("at least 0.90 of hello", 0.987, Bound::AtLeast(0.9), 2);
@@ -149,12 +176,20 @@ mod tests {
     #[test]
     fn the_document_gets_pipes_and_is_told_of_a_busy_machine() {
         let text = markdown(&report(37.4));
-        assert!(text.contains("\n**The machine was busy: 37 % before the start."), "{text}");
         assert!(
-            text.contains("| contender | median | to hello |\n|---|--:|--:|\n| hello | 89,123 | 1.00 |\n"),
+            text.contains("\n**The machine was busy: 37 % before the start."),
             "{text}"
         );
-        assert!(text.contains("| at most 200 MiB | 201 | **not met** |\n"), "{text}");
+        assert!(
+            text.contains(
+                "| contender | median | to hello |\n|---|--:|--:|\n| hello | 89,123 | 1.00 |\n"
+            ),
+            "{text}"
+        );
+        assert!(
+            text.contains("| at most 200 MiB | 201 | **not met** |\n"),
+            "{text}"
+        );
         assert!(!markdown(&report(1.0)).contains("busy"));
     }
 

@@ -7,8 +7,8 @@
 use std::path::Path;
 
 use diesel::{
-    Connection as _, QueryableByName, RunQueryDsl as _, SqliteConnection, connection::SimpleConnection as _,
-    sql_query, sql_types::Text,
+    Connection as _, QueryableByName, RunQueryDsl as _, SqliteConnection,
+    connection::SimpleConnection as _, sql_query, sql_types::Text,
 };
 use latchkey_keys::{KeyRing, SecretKind};
 use latchkey_store::new_id;
@@ -26,7 +26,8 @@ const BATCH: usize = 10_000;
 const FAST: &str = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -500000; \
      PRAGMA temp_store = MEMORY;";
 /// As the server leaves it, and on the disk.
-const AS_USUAL: &str = "PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL; PRAGMA wal_checkpoint(TRUNCATE);";
+const AS_USUAL: &str =
+    "PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL; PRAGMA wal_checkpoint(TRUNCATE);";
 
 #[derive(QueryableByName)]
 struct Column {
@@ -113,8 +114,12 @@ fn copy(
     template: KeyId,
     own: &[(&str, &str)],
 ) -> Outcome<String> {
-    let columns: Vec<Column> = sql_query(format!("SELECT name FROM pragma_table_info('{table}')")).load(db)?;
-    let names: Vec<String> = columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
+    let columns: Vec<Column> =
+        sql_query(format!("SELECT name FROM pragma_table_info('{table}')")).load(db)?;
+    let names: Vec<String> = columns
+        .iter()
+        .map(|column| format!("\"{}\"", column.name))
+        .collect();
     let values: Vec<String> = columns
         .iter()
         .map(|Column { name }| {
@@ -135,7 +140,11 @@ fn one(ring: &KeyRing, number: usize) -> Outcome<(LoadKey, Value)> {
     let secret = secret(SecretKind::Key)?;
     let (id, secret_id): (KeyId, SecretId) = (new_id(), new_id());
     let digest = ring.secret_digest(&secret);
-    let digest: String = digest.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = digest
+        .as_bytes()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let (description, hint) = (format!("Load key {number}"), secret.hint());
     let row = json!([
         id.to_string(),

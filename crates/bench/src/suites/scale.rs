@@ -73,10 +73,21 @@ fn sizes(bench: &Bench, servers: &[Server; 2], report: &mut Report) -> Outcome {
     }
     report.table(
         "Checks a second, memory, start",
-        &["server", "median", "least", "most", "p50 ms", "p99 ms", "resident MiB", "start s"],
+        &[
+            "server",
+            "median",
+            "least",
+            "most",
+            "p50 ms",
+            "p99 ms",
+            "resident MiB",
+            "start s",
+        ],
         rows,
     );
-    let [few, many] = &timed[..] else { return Ok(()) };
+    let [few, many] = &timed[..] else {
+        return Ok(());
+    };
     let many_label = label(&servers[1]);
     report.target(
         format!("4: {many_label}: at least 0.95 of the checks at {FEW}"),
@@ -112,7 +123,9 @@ fn churn(bench: &Bench, server: &Server, report: &mut Report) -> Outcome {
         // A thread, because wrk is waited for here. It starts no process.
         let changing = thread::spawn(move || plan.run().map_err(|error| error.to_string()));
         let sample = wrk::load(&contender, bench.seconds(), folder.path());
-        let changed = changing.join().map_err(|_| "the thread that changes keys ended early")??;
+        let changed = changing
+            .join()
+            .map_err(|_| "the thread that changes keys ended early")??;
         busy.push(Some(sample?));
         pairs.push(Some(changed));
     }
@@ -168,7 +181,11 @@ fn costs(bench: &Bench, servers: &[Server; 2], report: &mut Report) -> Outcome {
             Cell::Number(many.median() / few.median(), 2),
         ]);
         report.target(
-            format!("4: {name} costs the same at {} as at {} (at most 1.25 times)", label(&servers[1]), label(&servers[0])),
+            format!(
+                "4: {name} costs the same at {} as at {} (at most 1.25 times)",
+                label(&servers[1]),
+                label(&servers[0])
+            ),
             many.median() / few.median(),
             Bound::AtMost(1.25),
             2,

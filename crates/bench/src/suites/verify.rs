@@ -78,23 +78,66 @@ pub fn table(report: &mut Report, timed: &[Timed]) {
     };
     report.table(
         "Checks a second",
-        &["contender", "median", "least", "most", "to the first", "p50 ms", "p99 ms"],
+        &[
+            "contender",
+            "median",
+            "least",
+            "most",
+            "to the first",
+            "p50 ms",
+            "p99 ms",
+        ],
         timed.iter().map(row).collect(),
     );
 }
 
 fn targets(report: &mut Report, timed: &[Timed]) {
-    let of = |name: &str| timed.iter().find(|one| one.name == name).cloned().unwrap_or_default();
+    let of = |name: &str| {
+        timed
+            .iter()
+            .find(|one| one.name == name)
+            .cloned()
+            .unwrap_or_default()
+    };
     let ratio = |one: &str, other: &str| of(one).rate.ratio_to(&of(other).rate).median();
     let mut at_least = |what: &str, measured: f64, bound: f64| {
-        report.target(what, measured, Bound::AtLeast(bound), if bound > 10.0 { 0 } else { 3 });
+        report.target(
+            what,
+            measured,
+            Bound::AtLeast(bound),
+            if bound > 10.0 { 0 } else { 3 },
+        );
     };
-    at_least("1: forward-auth at least 0.90 of hello", ratio(FORWARD_AUTH, HELLO), 0.90);
-    at_least("1: keys/verify at least 0.80 of hello", ratio(VERIFY, HELLO), 0.80);
-    at_least("2: forward-auth at least 0.93 of nginx's map", ratio(FORWARD_AUTH, peers::NGINX_MAP), 0.93);
-    at_least("2: forward-auth ahead of HAProxy's map", ratio(FORWARD_AUTH, peers::HAPROXY_MAP), 1.0);
-    at_least("2: at least 90 times better-auth", ratio(FORWARD_AUTH, peers::BETTER_AUTH), 90.0);
-    at_least("2: at least 90 times djangorestframework-api-key", ratio(FORWARD_AUTH, peers::DJANGO), 90.0);
+    at_least(
+        "1: forward-auth at least 0.90 of hello",
+        ratio(FORWARD_AUTH, HELLO),
+        0.90,
+    );
+    at_least(
+        "1: keys/verify at least 0.80 of hello",
+        ratio(VERIFY, HELLO),
+        0.80,
+    );
+    at_least(
+        "2: forward-auth at least 0.93 of nginx's map",
+        ratio(FORWARD_AUTH, peers::NGINX_MAP),
+        0.93,
+    );
+    at_least(
+        "2: forward-auth ahead of HAProxy's map",
+        ratio(FORWARD_AUTH, peers::HAPROXY_MAP),
+        1.0,
+    );
+    at_least(
+        "2: at least 90 times better-auth",
+        ratio(FORWARD_AUTH, peers::BETTER_AUTH),
+        90.0,
+    );
+    at_least(
+        "2: at least 90 times djangorestframework-api-key",
+        ratio(FORWARD_AUTH, peers::DJANGO),
+        90.0,
+    );
     for name in [MISSPELT, UNKNOWN, REVOKED] {
         let what = format!("3: {name}: at least 0.9 of an accepted one");
         at_least(&what, ratio(name, FORWARD_AUTH), 0.9);

@@ -61,9 +61,16 @@ impl Churn {
                 break;
             }
             let body = format!(r#"{{"description":"Churn {number}","environment":"production"}}"#);
-            let id = self.ask(&mut connection, self.request("POST", &self.keys).json(body), 201).await?;
+            let id = self
+                .ask(
+                    &mut connection,
+                    self.request("POST", &self.keys).json(body),
+                    201,
+                )
+                .await?;
             let path = format!("{}/{}", self.keys, id_in(&id)?);
-            self.ask(&mut connection, self.request("DELETE", &path), 200).await?;
+            self.ask(&mut connection, self.request("DELETE", &path), 200)
+                .await?;
             made += 1.0;
         }
         Ok(made)
@@ -73,13 +80,21 @@ impl Churn {
         Request::new(method, self.address, path).header("Authorization", &self.authorization)
     }
 
-    async fn ask(&self, connection: &mut Connection, request: Request, wanted: u16) -> io::Result<Vec<u8>> {
+    async fn ask(
+        &self,
+        connection: &mut Connection,
+        request: Request,
+        wanted: u16,
+    ) -> io::Result<Vec<u8>> {
         let answer = connection.ask(&request.bytes()).await?;
         if answer.status == wanted {
             return Ok(answer.body.to_vec());
         }
         let text = String::from_utf8_lossy(answer.body);
-        Err(io::Error::other(format!("a change was answered with {}: {text}", answer.status)))
+        Err(io::Error::other(format!(
+            "a change was answered with {}: {text}",
+            answer.status
+        )))
     }
 }
 
@@ -118,7 +133,12 @@ pub fn costs(server: &Server, calls: usize) -> Outcome<Vec<(&'static str, Series
     .map_err(Into::into)
 }
 
-async fn timed(churn: &Churn, connection: &mut Connection, request: Request, wanted: u16) -> io::Result<f64> {
+async fn timed(
+    churn: &Churn,
+    connection: &mut Connection,
+    request: Request,
+    wanted: u16,
+) -> io::Result<f64> {
     let start = Instant::now();
     churn.ask(connection, request, wanted).await?;
     Ok(start.elapsed().as_secs_f64() * 1000.0)
