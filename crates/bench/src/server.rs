@@ -99,11 +99,6 @@ impl Server {
         self.started_in
     }
 
-    /// Its process id.
-    pub fn pid(&self) -> u32 {
-        self.process.pid()
-    }
-
     /// Its resident memory, in MiB.
     ///
     /// # Errors
