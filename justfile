@@ -40,6 +40,10 @@ openapi *ARGS:
 soak *ARGS:
     cargo xtask soak {{ ARGS }}
 
+# Measure beside alternatives: `just bench all`, `just bench verify --rounds 9`
+bench *ARGS:
+    cargo xtask bench {{ ARGS }}
+
 # Format every file
 fmt:
     cargo fmt --all

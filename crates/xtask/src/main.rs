@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bench;
 mod check;
 mod doors;
 mod frontend;
@@ -31,6 +32,8 @@ cargo xtask fmt|clippy|doc|doors|licences|deny
                                one part of check
 cargo xtask soak crash|api|fuzz [N]
                                the long runs: N kills, requests, or seconds for each parser
+cargo xtask bench VERB         measure on this machine, beside alternatives: all, or one of verify, scale, start, create,
+                               mcp, streams, revoke, spa; `all` writes docs/benchmarks.md
 cargo xtask openapi [--check]  write openapi.yaml and openapi-3.0.json, or fail if one is stale";
 
 fn main() -> ExitCode {
@@ -75,6 +78,7 @@ fn dispatch(arguments: &[&str]) -> Outcome {
         ["soak", "crash", rest @ ..] => soak::crash(number(rest)?),
         ["soak", "api", rest @ ..] => soak::api(number(rest)?),
         ["soak", "fuzz", rest @ ..] => soak::fuzz(number(rest)?),
+        ["bench", rest @ ..] => bench::bench(rest),
         ["openapi"] => openapi::write(),
         ["openapi", "--check"] => openapi::check(),
         [] | ["help" | "--help" | "-h"] => {

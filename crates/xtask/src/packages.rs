@@ -56,7 +56,21 @@ pub const NGINX: Need = Need {
     is_there: || which("nginx").is_some() || Path::new("/usr/sbin/nginx").is_file(),
 };
 
-/// Another one.
+/// A balancer that the bench compares with.
+pub const HAPROXY: Need = Need {
+    what: "HAProxy",
+    packages: &["haproxy"],
+    is_there: || which("haproxy").is_some() || Path::new("/usr/sbin/haproxy").is_file(),
+};
+
+/// The bench's generator of requests.
+pub const WRK: Need = Need {
+    what: "wrk",
+    packages: &["wrk"],
+    is_there: || which("wrk").is_some(),
+};
+
+/// Another reverse proxy.
 pub const CADDY: Need = Need {
     what: "Caddy",
     packages: &["caddy"],

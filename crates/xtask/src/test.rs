@@ -14,7 +14,7 @@ use crate::{check, openapi};
 
 pub mod clients;
 pub mod contract;
-mod node;
+pub mod node;
 pub mod python;
 
 /// What the tests read: the server to make their databases on, and which backend a run is for.

@@ -158,6 +158,14 @@ pub const ROOMS: &[Room] = &[
         never_itself: &[],
     },
     Room {
+        package: "latchkey-bench",
+        promise: "bench starts Latchkey as a process, and links only what fills a database for it",
+        features: Feature::All,
+        rooms: &["latchkey-store", "latchkey-keys", "latchkey-types"],
+        never: &["reqwest", "rusqlite", "sqlx", "utoipa"],
+        never_itself: &[],
+    },
+    Room {
         package: "latchkey-xtask",
         promise: "xtask builds and starts Latchkey, and links nothing of it",
         features: Feature::All,
