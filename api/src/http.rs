@@ -17,7 +17,8 @@ pub mod origin;
 pub mod request_id;
 
 pub use access::{
-    AdminPerson, AdminReader, Anyone, Entrance, InProject, OnKey, Person, Presence, Verifier,
+    AdminPerson, AdminReader, Anyone, Confirmed, Entrance, InProject, OnKey, Person, Presence,
+    Verifier,
 };
 pub use caller::{Caller, Credential};
 pub use guard::{Access, Call, Guard};

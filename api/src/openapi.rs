@@ -40,7 +40,13 @@ const IDEMPOTENT: [&str; 7] = [
     "rotateKey",
 ];
 /// Operations that count attempts.
-const THROTTLED: [&str; 4] = ["setUp", "signIn", "claimSession", "changePassword"];
+const THROTTLED: [&str; 5] = [
+    "setUp",
+    "signIn",
+    "claimSession",
+    "confirmSession",
+    "changePassword",
+];
 /// Operations that anybody may call.
 const PUBLIC: [&str; 9] = [
     "showSession",
@@ -56,9 +62,12 @@ const PUBLIC: [&str; 9] = [
 /// Operations that an API key opens.
 const BY_KEY: [&str; 2] = ["showKeySelf", "forwardAuth"];
 /// Operations that only a signed-in person reaches.
-const IN_PERSON: [&str; 9] = [
+const IN_PERSON: [&str; 12] = [
+    "confirmSession",
     "signOut",
     "changePassword",
+    "endSession",
+    "endOtherSessions",
     "listTokens",
     "createToken",
     "revokeToken",

@@ -44,6 +44,16 @@ pub struct AdminPerson {
     pub caller: Caller,
 }
 
+/// Who `A` lets in, if they gave their password in this session not long ago: for what would let somebody who found the
+/// browser open stay, or shut its owner out.
+pub struct Confirmed<A>(pub A);
+
+/// A kind of access that only a signed-in person has.
+pub trait InPerson: Access {
+    /// Who.
+    fn caller(&self) -> &Caller;
+}
+
 /// An administrator or their token.
 pub struct AdminReader {
     /// Who.
@@ -143,6 +153,27 @@ impl Access for AdminPerson {
         caller.in_person()?;
         caller.admin()?;
         Ok(Self { caller })
+    }
+}
+
+impl InPerson for Presence {
+    fn caller(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+impl InPerson for AdminPerson {
+    fn caller(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+impl<A: InPerson> Access for Confirmed<A> {
+    /// Last, so that nobody is asked for a password who may not do it anyway.
+    async fn authorise(call: &Call) -> ApiResult<Self> {
+        let access = A::authorise(call).await?;
+        access.caller().confirmed(call.now)?;
+        Ok(Self(access))
     }
 }
 

@@ -66,6 +66,8 @@ problems! {
         "Make a token with the permission that `detail` names.";
     SessionRequired "session_required" 403 "Only a signed-in person can do this"
         "Management tokens can't reach this operation. Sign in in the browser.";
+    ConfirmationRequired "confirmation_required" 403 "Confirm your password"
+        "The session's password was last given more than 10 minutes ago. Send it to `POST /session/confirm`, then repeat the request.";
     CrossSite "cross_site" 403 "The request came from another site"
         "Open Latchkey at its own address (`public_url`) and repeat the action there.";
     SetupTokenWrong "setup_token_wrong" 403 "The setup token is wrong"

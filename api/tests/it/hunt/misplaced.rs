@@ -18,6 +18,7 @@ POST  /api/v1/session        {"email": "ada@example.com", "pass": "$"}
 POST  /api/v1/session        {"email": "ada@example.com", "password": {"text": "$"}}
 POST  /api/v1/session/claim  {"token": "$", "password": "short"}
 POST  /api/v1/session/claim  {"token": "no-token-of-a-link", "password": "$"}
+POST  /api/v1/session/confirm {"password": "$"}
 POST  /api/v1/me/tokens      {"name": "x", "permissions": ["$"]}
 POST  /api/v1/me/tokens      {"name": "x", "permissions": ["read"], "expires_at": "$"}
 PUT   /api/v1/me/password    {"current_password": "$", "new_password": "short"}
