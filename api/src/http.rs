@@ -19,7 +19,8 @@ pub mod refusals;
 pub mod request_id;
 
 pub use access::{
-    AdminPerson, AdminReader, Anyone, Early, Entrance, InProject, OnKey, Person, Presence, Verifier,
+    AdminPerson, AdminReader, Anyone, Confirmed, Early, Entrance, InProject, OnKey, Person,
+    Presence, Verifier,
 };
 pub use caller::{Caller, Credential};
 pub use guard::{Access, Call, Guard};

@@ -40,10 +40,11 @@ const IDEMPOTENT: [&str; 7] = [
     "rotateKey",
 ];
 /// Operations that count attempts.
-const THROTTLED: [&str; 6] = [
+const THROTTLED: [&str; 7] = [
     "setUp",
     "signIn",
     "claimSession",
+    "confirmSession",
     "changePassword",
     "confirmSecondFactor",
     "endSecondFactor",
@@ -82,13 +83,16 @@ const PUBLIC: [&str; 9] = [
 /// Operations that an API key opens.
 const BY_KEY: [&str; 2] = ["showKeySelf", "forwardAuth"];
 /// Operations that only a signed-in person reaches.
-const IN_PERSON: [&str; 13] = [
+const IN_PERSON: [&str; 16] = [
+    "confirmSession",
     "signOut",
     "changePassword",
     "beginSecondFactor",
     "confirmSecondFactor",
     "endSecondFactor",
     "resetSecondFactor",
+    "endSession",
+    "endOtherSessions",
     "listTokens",
     "createToken",
     "revokeToken",

@@ -15,6 +15,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
             .service(h::session::show_session)
             .service(h::session::sign_in)
             .service(h::session::claim_session)
+            .service(h::session::confirm_session)
             .service(h::session::sign_out)
             .service(h::setup::set_up)
             .service(h::me::show_me)

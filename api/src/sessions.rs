@@ -12,7 +12,7 @@ use crate::{
     app::{App, Ending},
     config::Config,
     error::{ApiError, ApiResult},
-    http::{cookie, guard::Call},
+    http::{caller::unauthenticated, cookie, guard::Call},
 };
 
 /// A session is noted as seen at most this often: a read should not cost a write.
@@ -97,9 +97,22 @@ impl Seed {
             expires_at: self.expires_at,
             ip: self.ip,
             user_agent: self.user_agent,
+            confirmed_at: self.created_at,
         };
         rows::create_session(tx, &row)?;
         Ok(ended)
+    }
+
+    /// Lets a session go on whose person has just given their password once more, under the new token: a copy of the
+    /// old one is then worth nothing, as after signing in (ASVS 5.0 7.2.4).
+    ///
+    /// # Errors
+    /// 401 when the session has ended meanwhile.
+    pub fn renew(self, tx: &mut Tx<'_>, id: SessionId) -> ApiResult<()> {
+        if rows::confirm_session(tx, id, &self.digest, self.created_at)? {
+            return Ok(());
+        }
+        Err(unauthenticated())
     }
 }
 

@@ -46,6 +46,7 @@ NEVER_ACCEPTED = {
     "setUp": "it is set up already",
     "signIn": "the passwords are unknown",
     "claimSession": "the links are unknown",
+    "confirmSession": "the present password is unknown",
     "changePassword": "the present password is unknown",
     "confirmSecondFactor": "no app has the secret",
     "endSecondFactor": "no second factor is on",

@@ -11,7 +11,7 @@ use crate::{
     app::Ending,
     audit,
     error::{ApiError, ApiResult},
-    http::{AdminPerson, Early, Guard, Json, Presence},
+    http::{AdminPerson, Confirmed, Early, Guard, Json, Presence},
     second_factor::{self, Beginning, Codes},
 };
 
@@ -142,8 +142,12 @@ pub async fn end_second_factor(
     responses((status = 204, description = "It is off; the password or a sign-in link alone signs in"))
 )]
 #[delete("/users/{user_id}/second-factor")]
-pub async fn reset_second_factor(guard: Guard<AdminPerson>) -> ApiResult<HttpResponse> {
-    let Guard { access, call, .. } = guard;
+pub async fn reset_second_factor(guard: Guard<Confirmed<AdminPerson>>) -> ApiResult<HttpResponse> {
+    let Guard {
+        access: Confirmed(access),
+        call,
+        ..
+    } = guard;
     let user_id: UserId = call.path_id("user_id")?;
     let entry = audit::by(&call, &access.caller, "second_factor.reset").on(user_id);
     call.app

@@ -8,7 +8,7 @@ use latchkey_store::{
 use latchkey_types::{
     ProblemCode, UserId,
     limits::PASSWORD_MAX,
-    session::{ClaimRequest, SessionState, SignInRequest, SignedIn},
+    session::{ClaimRequest, ConfirmRequest, SessionState, SignInRequest, SignedIn},
 };
 use zeroize::Zeroizing;
 
@@ -209,6 +209,66 @@ pub async fn claim_session(guard: Guard<Entrance, Json<ClaimRequest>>) -> ApiRes
         .json(SignedIn {
             user: user.to_user(),
         }))
+}
+
+/// Confirm with the password who is at this browser
+///
+/// What would let a stranger at an open browser stay needs a session that was confirmed in the last 10 minutes; signing
+/// in confirms it too. Without, the answer is 403 `confirmation_required`. A new session cookie comes with this one.
+#[utoipa::path(
+    tag = "session",
+    operation_id = "confirmSession",
+    request_body = ConfirmRequest,
+    responses((status = 204, description = "Confirmed for 10 minutes; a new session cookie comes with it"))
+)]
+#[post("/session/confirm")]
+pub async fn confirm_session(
+    guard: Guard<Presence, Json<ConfirmRequest>>,
+) -> ApiResult<HttpResponse> {
+    let Guard {
+        access,
+        input: Json { value: body, .. },
+        call,
+        ..
+    } = guard;
+    let app = call.app.clone();
+    let user_id = access.caller.user_id;
+    app.throttle.account(&user_id.to_string(), call.ip)?;
+    let user = app
+        .read(move |db| Ok(users::find_user(db, user_id)?))
+        .await?
+        .ok_or_else(ApiError::not_found)?;
+    let password = Zeroizing::new(body.password);
+    let is_right = password.len() <= PASSWORD_MAX
+        && app
+            .passwords
+            .verify(&app, password, user.password_hash.clone())
+            .await?;
+    if !is_right {
+        tracing::warn!(
+            user.id = user_id.to_string(),
+            client.ip = call.ip_text(),
+            "a confirmation was refused"
+        );
+        return Err(ApiError::field("/password", "is not your present password"));
+    }
+    let beginning = Beginning::new(&call)?;
+    let (renewed, session_id) = (beginning.seed(), access.session_id);
+    let entry = audit::by(&call, &access.caller, "session.confirm").on(session_id);
+    app.write(move |tx| {
+        // Given a new password while this one was being checked?
+        let fresh = users::find_user(tx, user_id)?;
+        if fresh.is_none_or(|fresh| fresh.password_hash != user.password_hash) {
+            return Err(ApiError::field("/password", "is not your present password"));
+        }
+        renewed.renew(tx, session_id)?;
+        tx.audit(&entry.done())?;
+        Ok(())
+    })
+    .await?;
+    Ok(HttpResponse::NoContent()
+        .cookie(beginning.cookie(&call))
+        .finish())
 }
 
 /// Asks for a code where there is a second factor, and counts one that came.

@@ -11,7 +11,7 @@ use crate::{
     app::Ending,
     audit,
     error::{ApiError, ApiResult},
-    http::{Credential, Guard, Person, TakesAway},
+    http::{Confirmed, Credential, Guard, Person, Presence, TakesAway},
     view,
 };
 
@@ -48,8 +48,14 @@ pub async fn list_sessions(guard: Guard<Person>) -> ApiResult<HttpResponse> {
     responses((status = 204, description = "It has ended"))
 )]
 #[delete("/me/sessions/{session_id}")]
-pub async fn end_session(guard: Guard<Person, (), TakesAway>) -> ApiResult<HttpResponse> {
-    let Guard { access, call, .. } = guard;
+pub async fn end_session(
+    guard: Guard<Confirmed<Presence>, (), TakesAway>,
+) -> ApiResult<HttpResponse> {
+    let Guard {
+        access: Confirmed(access),
+        call,
+        ..
+    } = guard;
     let session_id: SessionId = call.path_id("session_id")?;
     let user_id = access.caller.user_id;
     let entry = audit::by(&call, &access.caller, "session.delete").on(session_id);
@@ -72,13 +78,15 @@ pub async fn end_session(guard: Guard<Person, (), TakesAway>) -> ApiResult<HttpR
     responses((status = 204, description = "They have ended"))
 )]
 #[delete("/me/sessions")]
-pub async fn end_other_sessions(guard: Guard<Person, (), TakesAway>) -> ApiResult<HttpResponse> {
-    let Guard { access, call, .. } = guard;
-    let user_id = access.caller.user_id;
-    let kept = match access.caller.credential {
-        Credential::Session { id, .. } => Some(id),
-        Credential::Token { .. } => None,
-    };
+pub async fn end_other_sessions(
+    guard: Guard<Confirmed<Presence>, (), TakesAway>,
+) -> ApiResult<HttpResponse> {
+    let Guard {
+        access: Confirmed(access),
+        call,
+        ..
+    } = guard;
+    let (user_id, kept) = (access.caller.user_id, Some(access.session_id));
     let entry = audit::by(&call, &access.caller, "session.delete_others").on(user_id);
     call.app
         .write_ending(move |tx| {

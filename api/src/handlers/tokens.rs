@@ -16,7 +16,7 @@ use crate::{
     audit,
     error::{ApiError, ApiResult},
     http::{
-        Guard, Json, Presence, Query, TakesAway,
+        Confirmed, Guard, Json, Presence, Query, TakesAway,
         idempotency::{self, Made},
     },
     paging::{page, page_query},
@@ -67,10 +67,10 @@ pub async fn list_tokens(guard: Guard<Presence, Query<ListQuery>>) -> ApiResult<
 )]
 #[post("/me/tokens")]
 pub async fn create_token(
-    guard: Guard<Presence, Json<CreateTokenRequest>>,
+    guard: Guard<Confirmed<Presence>, Json<CreateTokenRequest>>,
 ) -> ApiResult<HttpResponse> {
     let Guard {
-        access,
+        access: Confirmed(access),
         input: Json { value: body, bytes },
         call,
         ..

@@ -21,7 +21,7 @@ use crate::{
     audit,
     error::{ApiError, ApiResult},
     http::{
-        AdminPerson, ByInput, Guard, Json, Query,
+        AdminPerson, ByInput, Confirmed, Guard, Json, Query,
         etag::{IfMatch, etag},
         idempotency::{self, Made},
     },
@@ -68,10 +68,10 @@ pub async fn list_users(guard: Guard<AdminPerson, Query<ListQuery>>) -> ApiResul
 )]
 #[post("/users")]
 pub async fn create_user(
-    guard: Guard<AdminPerson, Json<CreateUserRequest>>,
+    guard: Guard<Confirmed<AdminPerson>, Json<CreateUserRequest>>,
 ) -> ApiResult<HttpResponse> {
     let Guard {
-        access,
+        access: Confirmed(access),
         input: Json { value: body, bytes },
         call,
         ..
@@ -142,10 +142,10 @@ pub async fn create_user(
 )]
 #[patch("/users/{user_id}")]
 pub async fn update_user(
-    guard: Guard<AdminPerson, Json<UpdateUserRequest>, ByInput>,
+    guard: Guard<Confirmed<AdminPerson>, Json<UpdateUserRequest>, ByInput>,
 ) -> ApiResult<HttpResponse> {
     let Guard {
-        access,
+        access: Confirmed(access),
         input: Json { value: body, .. },
         call,
         ..
@@ -254,8 +254,12 @@ pub async fn update_user(
     responses((status = 201, description = "The link; earlier ones stop working", body = SignInLink))
 )]
 #[post("/users/{user_id}/sign-in-link")]
-pub async fn create_sign_in_link(guard: Guard<AdminPerson>) -> ApiResult<HttpResponse> {
-    let Guard { access, call, .. } = guard;
+pub async fn create_sign_in_link(guard: Guard<Confirmed<AdminPerson>>) -> ApiResult<HttpResponse> {
+    let Guard {
+        access: Confirmed(access),
+        call,
+        ..
+    } = guard;
     let user_id: UserId = call.path_id("user_id")?;
     let link = Link::new(&call.app, call.now)?;
     let entry = audit::by(&call, &access.caller, "user.create_sign_in_link").on(user_id);

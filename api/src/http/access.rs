@@ -10,7 +10,7 @@ use latchkey_types::{
 };
 
 use super::{
-    caller::Caller,
+    caller::{Caller, unauthenticated},
     guard::{Access, Call},
 };
 use crate::error::{ApiError, ApiResult};
@@ -49,6 +49,13 @@ pub struct AdminPerson {
     /// Who.
     pub caller: Caller,
 }
+
+/// Who `A` lets in, if they gave their password in this session not long ago: for what would let somebody who found the
+/// browser open stay, or shut its owner out.
+pub struct Confirmed<A>(pub A);
+
+/// A kind of access that only a signed-in person has.
+pub trait InPerson: Access {}
 
 /// An administrator or their token.
 pub struct AdminReader {
@@ -185,6 +192,24 @@ impl Access for AdminPerson {
 
     fn caller(&self) -> Option<&Caller> {
         Some(&self.caller)
+    }
+}
+
+impl InPerson for Presence {}
+
+impl InPerson for AdminPerson {}
+
+impl<A: InPerson> Access for Confirmed<A> {
+    /// Last, so that nobody is asked for a password who may not do it anyway.
+    async fn authorise(call: &Call) -> ApiResult<Self> {
+        let access = A::authorise(call).await?;
+        let caller = access.caller().ok_or_else(unauthenticated)?;
+        caller.confirmed(call.now)?;
+        Ok(Self(access))
+    }
+
+    fn caller(&self) -> Option<&Caller> {
+        self.0.caller()
     }
 }
 

@@ -14,6 +14,10 @@ use super::{
 };
 use crate::error::{ApiError, ApiResult};
 
+/// How long giving the password lets a session do what needs it: 10 minutes. Long enough for one visit to the account's
+/// pages, and too short for whoever finds the browser open later (ASVS 5.0 7.5.1).
+const CONFIRMED_FOR_MILLIS: i64 = 10 * 60 * 1000;
+
 /// Somebody whose credential was good.
 #[derive(Clone)]
 pub struct Caller {
@@ -36,6 +40,8 @@ pub enum Credential {
         id: SessionId,
         /// When it was last seen; written at most once a minute.
         seen_at: Timestamp,
+        /// When the person last gave their password in it.
+        confirmed_at: Timestamp,
     },
     /// A management token.
     Token {
@@ -86,6 +92,7 @@ impl Caller {
             credential: Credential::Session {
                 id: session.id,
                 seen_at: session.last_seen_at,
+                confirmed_at: session.confirmed_at,
             },
         };
         asked::note(&call.request, Who::User(user.id));
@@ -145,6 +152,25 @@ impl Caller {
             Credential::Token { .. } => Err(ApiError::new(
                 ProblemCode::SessionRequired,
                 "A management token can't do this; sign in in the browser.",
+            )),
+        }
+    }
+
+    /// Whether the person gave their password in this session not long ago.
+    ///
+    /// # Errors
+    /// 403 for an older confirmation, and for a token.
+    pub fn confirmed(&self, now: Timestamp) -> ApiResult<()> {
+        self.in_person()?;
+        match self.credential {
+            Credential::Session { confirmed_at, .. }
+                if now.as_millis() - confirmed_at.as_millis() < CONFIRMED_FOR_MILLIS =>
+            {
+                Ok(())
+            }
+            _ => Err(ApiError::new(
+                ProblemCode::ConfirmationRequired,
+                "This needs your password once more: it was last given more than 10 minutes ago.",
             )),
         }
     }

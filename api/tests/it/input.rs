@@ -67,6 +67,11 @@ impl Scene {
                 "session/claim",
                 json!({ "token": "x", "password": PASSWORD }),
             ),
+            operation(
+                Method::POST,
+                "session/confirm",
+                json!({ "password": PASSWORD }),
+            ),
             operation(Method::PATCH, "me", json!({ "name": "Other" })),
             operation(
                 Method::PUT,

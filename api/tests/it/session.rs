@@ -1,6 +1,7 @@
 //! Signing in and out with a password, and the cookie that comes of it.
 
 mod claim;
+mod confirm;
 mod cross_site;
 mod expiry;
 

@@ -5,11 +5,10 @@ mod fill;
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use latchkey_keys::{KeyRing, MasterKey, Secret, SecretKind};
+use latchkey_keys::{KeyRing, MasterKey, MasterKeys, Secret, SecretKind};
 use latchkey_store::{
     LockMode, OpenOptions, Store, StoreError, keys, members, new_id, projects, tokens, users,
 };
@@ -59,16 +58,16 @@ impl Stock {
     pub fn make(folder: TempDir, count: usize) -> Outcome<Self> {
         let master = MasterKey::generate(getrandom::fill)?;
         write_private(&folder.path().join("latchkey.key"), &master.to_text())?;
-        let ring = Arc::new(KeyRing::derive(&master));
+        let masters = MasterKeys::from(master);
         let file = folder.path().join("latchkey.db");
         let url = format!("sqlite://{}", file.display());
         let store = Store::open(OpenOptions::new(
             latchkey_store::DatabaseUrl::parse(&url).map_err(|error| error.to_string())?,
-            Arc::clone(&ring),
-            master.check_value(),
+            &masters,
             LockMode::Cli,
         ))
         .map_err(|error| error.to_string())?;
+        let ring = store.ring();
         let written = store.write(|tx| first(tx, &ring));
         store.close();
         let First {

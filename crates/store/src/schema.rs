@@ -42,6 +42,7 @@ diesel::table! {
         expires_at -> BigInt,
         ip -> Nullable<Text>,
         user_agent -> Nullable<Text>,
+        confirmed_at -> BigInt,
     }
 }
 

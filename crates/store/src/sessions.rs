@@ -37,6 +37,9 @@ pub struct StoredSession {
     pub ip: Option<String>,
     /// The browser's own description of itself.
     pub user_agent: Option<String>,
+    /// When the person last gave their password in it.
+    #[diesel(deserialize_as = AsMillis)]
+    pub confirmed_at: Timestamp,
 }
 
 /// Begins a session.
@@ -54,6 +57,7 @@ pub fn create_session(tx: &mut Tx<'_>, new: &StoredSession) -> Result<(), StoreE
             sessions::expires_at.eq(new.expires_at.as_millis()),
             sessions::ip.eq(new.ip.as_deref()),
             sessions::user_agent.eq(new.user_agent.as_deref()),
+            sessions::confirmed_at.eq(new.confirmed_at.as_millis()),
         ))
         .execute(&mut **tx)?;
     Ok(())
@@ -96,6 +100,26 @@ pub fn touch_session(
         ))
         .execute(&mut **tx)?;
     Ok(())
+}
+
+/// Notes that the person gave their password once more, and what the session's token is from now on. Whether the
+/// session is still there.
+///
+/// # Errors
+/// Those of the database.
+pub fn confirm_session(
+    tx: &mut Tx<'_>,
+    id: SessionId,
+    digest: &Digest,
+    confirmed_at: Timestamp,
+) -> Result<bool, StoreError> {
+    let confirmed = diesel::update(sessions::table.filter(sessions::id.eq(id.to_string())))
+        .set((
+            sessions::digest.eq(digest.as_bytes().as_slice()),
+            sessions::confirmed_at.eq(confirmed_at.as_millis()),
+        ))
+        .execute(&mut **tx)?;
+    Ok(confirmed > 0)
 }
 
 /// A person's sessions that are not over, newest first.

@@ -72,6 +72,8 @@ problems! {
         "Management tokens can't reach this operation. Sign in in the browser.";
     SecondFactorSetupRequired "second_factor_setup_required" 403 "Turn on a second factor first"
         "This server requires one. Turn it on in the browser under Account (`POST /me/second-factor`); everything else is open after that.";
+    ConfirmationRequired "confirmation_required" 403 "Confirm your password"
+        "The session's password was last given more than 10 minutes ago. Send it to `POST /session/confirm`, then repeat the request.";
     CrossSite "cross_site" 403 "The request came from another site"
         "Open Latchkey at its own address (`public_url`) and repeat the action there.";
     SetupTokenWrong "setup_token_wrong" 403 "The setup token is wrong"

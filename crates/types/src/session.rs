@@ -64,6 +64,16 @@ pub struct SignInRequest {
     pub code: Option<String>,
 }
 
+/// `POST /session/confirm`: say once more who is at this browser.
+#[derive(Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmRequest {
+    /// The caller's present password.
+    #[cfg_attr(feature = "openapi", schema(examples("correct horse battery")))]
+    pub password: String,
+}
+
 /// `POST /session/claim`: choose a password with a sign-in link.
 #[derive(Clone, Deserialize, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -16,6 +16,7 @@ async fn a_wrong_method_is_405_and_the_right_ones_are_named() {
         ("setup", &["POST"][..]),
         ("session", &["DELETE", "GET", "POST"]),
         ("session/claim", &["POST"]),
+        ("session/confirm", &["POST"]),
         ("me", &["GET", "PATCH"]),
         ("me/password", &["PUT"]),
         ("me/tokens", &["GET", "POST"]),

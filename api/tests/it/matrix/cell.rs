@@ -13,6 +13,8 @@ use crate::{
 pub struct World {
     pub server: TestServer,
     pub ada: Actor,
+    /// Ada in a browser where she gave her password long ago.
+    late: Actor,
     pub stranger: Actor,
     viewer: Actor,
     editor: Actor,
@@ -49,9 +51,10 @@ struct Things {
 pub const BODY_LIMIT: usize = 4096;
 
 /// What changes its own caller, so that each cell needs a caller of its own.
-const PERSONAL: [&str; 10] = [
+const PERSONAL: [&str; 11] = [
     "signIn",
     "claimSession",
+    "confirmSession",
     "signOut",
     "changePassword",
     "beginSecondFactor",
@@ -67,6 +70,8 @@ impl World {
         let server = TestServer::start_with(|config| config.body_limit = BODY_LIMIT).await;
         let ada = server.set_up().await;
         let owner = ada.member("Owner").await;
+        let late = ada.sign_in(ada.email(), PASSWORD).await;
+        server.db_forget_confirmation(&late);
         Self {
             stranger: ada.member("Stranger").await,
             viewer: ada.member("Viewer").await,
@@ -76,6 +81,7 @@ impl World {
             verify: owner.token(&["verify"]).await,
             bystander: ada.member("Bystander").await,
             owner,
+            late,
             ada,
             server,
         }
@@ -95,6 +101,7 @@ impl World {
             Column::Editor => self.editor.clone(),
             Column::Owner => self.owner.clone(),
             Column::Admin => self.ada.clone(),
+            Column::Late => self.late.clone(),
             Column::Manage => self.manage.clone(),
             Column::Read => self.read.clone(),
             Column::Verify => self.verify.clone(),
@@ -118,6 +125,10 @@ impl World {
                 Column::Manage => person.token(&["manage"]).await,
                 Column::Read => person.token(&["read"]).await,
                 Column::Verify => person.token(&["verify"]).await,
+                Column::Late => {
+                    self.server.db_forget_confirmation(&person);
+                    person
+                }
                 _ => person,
             };
         }
@@ -196,7 +207,7 @@ impl World {
     /// Somebody new. Roles in a project make no difference to what is one's own.
     async fn person(&self, column: Column) -> Actor {
         let person = self.ada.member(&unique("Somebody")).await;
-        if column == Column::Admin {
+        if matches!(column, Column::Admin | Column::Late) {
             let path = format!("/api/v1/users/{}", person.user_id());
             self.ada
                 .patch(&path, json!({"role": "admin"}))
@@ -214,6 +225,7 @@ impl World {
             "setUp" => json!({
                 "setup_token": "too-late-for-any-token", "name": "Ada", "email": email, "password": PASSWORD,
             }),
+            "confirmSession" => json!({"password": PASSWORD}),
             "signIn" => json!({"email": self.bystander.email(), "password": PASSWORD}),
             "claimSession" => {
                 let request = json!({"name": "Ada", "email": email, "role": "member"});

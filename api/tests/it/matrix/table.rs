@@ -16,6 +16,8 @@ pub enum Column {
     Owner,
     /// An administrator of the instance who is no member of the project.
     Admin,
+    /// The same administrator, whose password was last given long ago.
+    Late,
     /// A management token with this permission.
     Manage,
     Read,
@@ -25,13 +27,14 @@ pub enum Column {
 }
 
 /// All of them, in the order of the table.
-pub const COLUMNS: [(&str, Column); 10] = [
+pub const COLUMNS: [(&str, Column); 11] = [
     ("anonymous", Column::Anonymous),
     ("stranger", Column::Stranger),
     ("viewer", Column::Viewer),
     ("editor", Column::Editor),
     ("owner", Column::Owner),
     ("admin", Column::Admin),
+    ("late", Column::Late),
     ("manage", Column::Manage),
     ("read", Column::Read),
     ("verify", Column::Verify),
@@ -41,75 +44,76 @@ pub const COLUMNS: [(&str, Column); 10] = [
 /// Each request is a good one of its kind, so that only the caller decides. setUp answers 409 because the
 /// instance is set up.
 const TABLE: &str = "
-operation            anonymous stranger viewer editor owner admin manage read verify key
+operation            anonymous stranger viewer editor owner admin late manage read verify key
 
-showSession          200       200      200    200    200   200   200    200  200    401
-setUp                409       409      409    409    409   409   409    409  409    401
-signIn               200       200      200    200    200   200   200    200  200    401
-claimSession         200       200      200    200    200   200   200    200  200    401
-signOut              401       204      204    204    204   204   403    403  403    401
+showSession          200       200      200    200    200   200   200  200    200  200    401
+setUp                409       409      409    409    409   409   409  409    409  409    401
+signIn               200       200      200    200    200   200   200  200    200  200    401
+claimSession         200       200      200    200    200   200   200  200    200  200    401
+confirmSession       401       204      204    204    204   204   204  403    403  403    401
+signOut              401       204      204    204    204   204   204  403    403  403    401
 
-showMe               401       200      200    200    200   200   200    200  403    401
-updateMe             401       200      200    200    200   200   200    403  403    401
-changePassword       401       204      204    204    204   204   403    403  403    401
-beginSecondFactor    401       201      201    201    201   201   403    403  403    401
-confirmSecondFactor  401       200      200    200    200   200   403    403  403    401
-endSecondFactor      401       204      204    204    204   204   403    403  403    401
-listSessions         401       200      200    200    200   200   200    200  403    401
-endSession           401       204      204    204    204   204   204    403  403    401
-endOtherSessions     401       204      204    204    204   204   204    403  403    401
-listTokens           401       200      200    200    200   200   403    403  403    401
-createToken          401       201      201    201    201   201   403    403  403    401
-revokeToken          401       204      204    204    204   204   403    403  403    401
+showMe               401       200      200    200    200   200   200  200    200  403    401
+updateMe             401       200      200    200    200   200   200  200    403  403    401
+changePassword       401       204      204    204    204   204   204  403    403  403    401
+beginSecondFactor    401       201      201    201    201   201   201  403    403  403    401
+confirmSecondFactor  401       200      200    200    200   200   200  403    403  403    401
+endSecondFactor      401       204      204    204    204   204   204  403    403  403    401
+listSessions         401       200      200    200    200   200   200  200    200  403    401
+endSession           401       204      204    204    204   204   403  403    403  403    401
+endOtherSessions     401       204      204    204    204   204   403  403    403  403    401
+listTokens           401       200      200    200    200   200   200  403    403  403    401
+createToken          401       201      201    201    201   201   403  403    403  403    401
+revokeToken          401       204      204    204    204   204   204  403    403  403    401
 
-listUsers            401       403      403    403    403   200   403    403  403    401
-createUser           401       403      403    403    403   201   403    403  403    401
-updateUser           401       403      403    403    403   200   403    403  403    401
-createSignInLink     401       403      403    403    403   201   403    403  403    401
-resetSecondFactor    401       403      403    403    403   204   403    403  403    401
-listAudit            401       403      403    403    403   200   403    403  403    401
+listUsers            401       403      403    403    403   200   200  403    403  403    401
+createUser           401       403      403    403    403   201   403  403    403  403    401
+updateUser           401       403      403    403    403   200   403  403    403  403    401
+createSignInLink     401       403      403    403    403   201   403  403    403  403    401
+resetSecondFactor    401       403      403    403    403   204   403  403    403  403    401
+listAudit            401       403      403    403    403   200   200  403    403  403    401
 
-listProjects         401       200      200    200    200   200   200    200  403    401
-createProject        401       201      201    201    201   201   201    403  403    401
-showProject          401       404      200    200    200   200   200    200  403    401
-updateProject        401       404      403    403    200   200   200    403  403    401
-archiveProject       401       404      403    403    200   200   200    403  403    401
+listProjects         401       200      200    200    200   200   200  200    200  403    401
+createProject        401       201      201    201    201   201   201  201    403  403    401
+showProject          401       404      200    200    200   200   200  200    200  403    401
+updateProject        401       404      403    403    200   200   200  200    403  403    401
+archiveProject       401       404      403    403    200   200   200  200    403  403    401
 
-listMembers          401       404      200    200    200   200   200    200  403    401
-addMember            401       404      403    403    201   201   201    403  403    401
-updateMember         401       404      403    403    200   200   200    403  403    401
-removeMember         401       404      403    403    204   204   204    403  403    401
+listMembers          401       404      200    200    200   200   200  200    200  403    401
+addMember            401       404      403    403    201   201   201  201    403  403    401
+updateMember         401       404      403    403    200   200   200  200    403  403    401
+removeMember         401       404      403    403    204   204   204  204    403  403    401
 
-testBackend          401       404      403    403    200   200   200    403  403    401
+testBackend          401       404      403    403    200   200   200  200    403  403    401
 
-listMemories         401       404      200    200    200   200   200    200  403    401
-deleteMemory         401       404      403    204    204   204   204    403  403    401
+listMemories         401       404      200    200    200   200   200  200    200  403    401
+deleteMemory         401       404      403    204    204   204   204  204    403  403    401
 
-listKeys             401       404      200    200    200   200   200    200  403    401
-createKey            401       404      403    201    201   201   201    403  403    401
-showKey              401       404      200    200    200   200   200    200  403    401
-updateKey            401       404      403    200    200   200   200    403  403    401
-rotateKey            401       404      403    201    201   201   201    403  403    401
-endOverlap           401       404      403    200    200   200   200    403  403    401
-revokeKey            401       404      403    200    200   200   200    403  403    401
+listKeys             401       404      200    200    200   200   200  200    200  403    401
+createKey            401       404      403    201    201   201   201  201    403  403    401
+showKey              401       404      200    200    200   200   200  200    200  403    401
+updateKey            401       404      403    200    200   200   200  200    403  403    401
+rotateKey            401       404      403    201    201   201   201  201    403  403    401
+endOverlap           401       404      403    200    200   200   200  200    403  403    401
+revokeKey            401       404      403    200    200   200   200  200    403  403    401
 
-listProjectAudit     401       404      403    200    200   200   200    200  403    401
-showProjectUsage     401       404      200    200    200   200   200    200  403    401
-showKeyUsage         401       404      200    200    200   200   200    200  403    401
-listHygiene          401       404      200    200    200   200   200    200  403    401
-listCalls            401       404      200    200    200   200   200    200  403    401
-followKey            401       404      200    200    200   200   200    200  403    401
+listProjectAudit     401       404      403    200    200   200   200  200    200  403    401
+showProjectUsage     401       404      200    200    200   200   200  200    200  403    401
+showKeyUsage         401       404      200    200    200   200   200  200    200  403    401
+listHygiene          401       404      200    200    200   200   200  200    200  403    401
+listCalls            401       404      200    200    200   200   200  200    200  403    401
+followKey            401       404      200    200    200   200   200  200    200  403    401
 
-verifyKey            401       200      200    200    200   200   403    403  200    401
-showKeySelf          401       401      401    401    401   401   401    401  401    200
-forwardAuth          401       401      401    401    401   401   401    401  401    200
+verifyKey            401       200      200    200    200   200   200  403    403  200    401
+showKeySelf          401       401      401    401    401   401   401  401    401  401    200
+forwardAuth          401       401      401    401    401   401   401  401    401  401    200
 
-showHealth           200       200      200    200    200   200   200    200  200    200
-showReadiness        200       200      200    200    200   200   200    200  200    200
-showMetrics          401       200      200    200    200   200   200    200  403    401
-showOpenapiJson      200       200      200    200    200   200   200    200  200    200
-showOpenapiJson30    200       200      200    200    200   200   200    200  200    200
-showOpenapiYaml      200       200      200    200    200   200   200    200  200    200
+showHealth           200       200      200    200    200   200   200  200    200  200    200
+showReadiness        200       200      200    200    200   200   200  200    200  200    200
+showMetrics          401       200      200    200    200   200   200  200    200  403    401
+showOpenapiJson      200       200      200    200    200   200   200  200    200  200    200
+showOpenapiJson30    200       200      200    200    200   200   200  200    200  200    200
+showOpenapiYaml      200       200      200    200    200   200   200  200    200  200    200
 ";
 
 /// One operation's line of the table.

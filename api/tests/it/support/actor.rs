@@ -136,6 +136,21 @@ impl Actor {
         self.sign_in(&email, PASSWORD).await
     }
 
+    /// The same browser after its person gave their password once more: it has another cookie then.
+    pub async fn confirm(&self) -> Self {
+        let body = json!({ "password": PASSWORD });
+        let answer = self.post("session/confirm", body).send().await;
+        assert_eq!(answer.status, 204, "{}", answer.summary());
+        let cookie = answer
+            .header("set-cookie")
+            .expect("a confirmation gives a cookie");
+        let pair = cookie.split(';').next().unwrap_or_default();
+        let (name, value) = pair
+            .split_once('=')
+            .expect("a cookie has a name and a value");
+        self.with(Credential::Cookie(name.to_owned(), value.to_owned()))
+    }
+
     /// Signs in anew, in another browser.
     pub async fn sign_in(&self, email: &str, password: &str) -> Self {
         let body = json!({ "email": email, "password": password });

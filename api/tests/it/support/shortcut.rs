@@ -5,7 +5,7 @@ use latchkey_types::{KeyId, ProjectId, Timestamp};
 
 use super::{
     TestServer,
-    actor::{CreatedKey, Project},
+    actor::{Actor, CreatedKey, Project},
 };
 
 /// This moment.
@@ -71,6 +71,24 @@ impl TestServer {
             .expect("the database reads")
             .expect("the session is there")
             .0
+    }
+
+    /// In this person's browser the password was last given long ago, but the session goes on.
+    pub fn db_forget_confirmation(&self, who: &Actor) {
+        self.db_confirm_session(who, Timestamp::from_millis(0));
+    }
+
+    /// In this person's browser the password was last given at this moment.
+    pub fn db_confirm_session(&self, who: &Actor, at: Timestamp) {
+        let row = self.db_session(who.credential());
+        let noted = self
+            .shared()
+            .store
+            .write(|tx| sessions::confirm_session(tx, row.id, &row.digest, at));
+        let is_there = noted
+            .map_err(|e: StoreError| e.to_string())
+            .expect("the database writes");
+        assert!(is_there, "the session is there");
     }
 
     /// The row of a session tells another last request and another end.

@@ -20,6 +20,7 @@ fn session(user: UserId, text: &str, expires_in: i64) -> sessions::StoredSession
         expires_at: later(expires_in),
         ip: Some("203.0.113.7".to_owned()),
         user_agent: None,
+        confirmed_at: NOW,
     }
 }
 
