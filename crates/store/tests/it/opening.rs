@@ -66,7 +66,7 @@ fn a_newer_database_is_told() {
 fn migrating_is_done_once() {
     for database in databases() {
         let url = DatabaseUrl::parse(&database.url).unwrap();
-        assert_eq!(Store::migrate(&url).unwrap().len(), 6);
+        assert_eq!(Store::migrate(&url).unwrap().len(), 7);
         assert!(Store::migrate(&url).unwrap().is_empty());
         database.open().close();
     }
