@@ -59,9 +59,9 @@ mod tests {
         let size = drawn.size as usize;
         let mut black = vec![vec![false; size]; size];
         for (left, top, width) in rectangles(&drawn.path) {
-            for x in left..left + width {
-                assert!(!black[top][x], "no module is drawn twice");
-                black[top][x] = true;
+            for is_black in &mut black[top][left..left + width] {
+                assert!(!*is_black, "no module is drawn twice");
+                *is_black = true;
             }
         }
         let code = qrcodegen::QrCode::encode_text(text, qrcodegen::QrCodeEcc::Low).unwrap();

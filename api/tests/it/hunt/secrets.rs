@@ -62,7 +62,7 @@ impl Secret {
         // Base32, as authenticator apps read it, and codes in groups.
         let bare = self.text.replace('-', "");
         let is_base32 = |text: &str| text.bytes().all(|c| matches!(c, b'A'..=b'Z' | b'2'..=b'7'));
-        if is_base32(&bare) && bare.len() % 8 == 0 {
+        if is_base32(&bare) && bare.len().is_multiple_of(8) {
             encodings(&from_base32(&bare), &mut forms);
             encodings(bare.as_bytes(), &mut forms);
         }
