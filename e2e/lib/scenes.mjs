@@ -23,6 +23,7 @@ import {
   pretendSession,
   pretendTest,
   projects,
+  refuseOnce,
   rotated,
   row,
   tab,
@@ -428,6 +429,19 @@ export const SCENES = [
     await press(page, "Disable user");
     await page.getByText("These keys were made by them").waitFor();
   }),
+
+  // Anywhere.
+  scene(
+    "confirm-password",
+    "ada",
+    async (page, world) => {
+      await account(page, world);
+      await refuseOnce(page, "**/api/v1/me/sessions");
+      await press(page, "End all others");
+      await page.getByRole("dialog", { name: "Confirm your password" }).waitFor();
+    },
+    { "403 /api/v1/me/sessions": 1 },
+  ),
 
   // Find a key.
   scene("find-key", "ada", (page, world) => at(page, world, "/find-key", "Find a key")),
