@@ -91,8 +91,8 @@ class Server:
 
 
 class Person:
-    """The API as a person uses it, signed in: Ada, unless told otherwise. Where an example ends the session, they sign in
-    again."""
+    """The API as a person uses it, signed in: Ada, unless told otherwise. Where an example ends the session, or it is
+    too old for what is asked, they sign in again."""
 
     def __init__(self, origin, email=ADA["email"]):
         self._origin = origin
@@ -109,7 +109,8 @@ class Person:
         """What the answer says; an error for a refusal, which repeats nothing of what was sent."""
         self._session = self._session or self.sign_in()
         answer = self._send(method, path, body, self._session)
-        if answer.status_code == 401:
+        is_old = answer.status_code == 403 and answer.json().get("code") == "confirmation_required"
+        if answer.status_code == 401 or is_old:
             self._session = self.sign_in()
             answer = self._send(method, path, body, self._session)
         checked(answer)

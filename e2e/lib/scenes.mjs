@@ -24,6 +24,7 @@ import {
   pretendSession,
   pretendTest,
   projects,
+  refuseOnce,
   rotated,
   row,
   secondFactor,
@@ -467,6 +468,19 @@ export const SCENES = [
     await page.getByRole("menuitem", { name: "Reset second factor…" }).click();
     await page.getByRole("dialog", { name: "Reset the second factor of Guarded?" }).waitFor();
   }),
+
+  // Anywhere.
+  scene(
+    "confirm-password",
+    "ada",
+    async (page, world) => {
+      await account(page, world);
+      await refuseOnce(page, "**/api/v1/me/sessions");
+      await press(page, "End all others");
+      await page.getByRole("dialog", { name: "Confirm your password" }).waitFor();
+    },
+    { "403 /api/v1/me/sessions": 1 },
+  ),
 
   // Find a key.
   scene("find-key", "ada", (page, world) => at(page, world, "/find-key", "Find a key")),

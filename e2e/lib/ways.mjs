@@ -131,6 +131,25 @@ export async function account(page, world) {
   await row(page, "This one").waitFor();
 }
 
+/** Answers the next request there as a session whose password was last given long ago would be; later ones go through. */
+export function refuseOnce(page, address) {
+  const problem = {
+    type: "/docs/errors/confirmation_required",
+    title: "Confirm your password",
+    status: 403,
+    detail: "This needs your password once more: it was last given more than 10 minutes ago.",
+    code: "confirmation_required",
+    request_id: "019a1c5e0f7a7c3e0000000000000001",
+  };
+  const answer = { status: 403, contentType: "application/problem+json", body: JSON.stringify(problem) };
+  let isRefused = false;
+  return page.route(address, (route) => {
+    if (isRefused || route.request().method() === "GET") return route.fallback();
+    isRefused = true;
+    return route.fulfill(answer);
+  });
+}
+
 export async function newToken(page, world) {
   await account(page, world);
   await press(page, "New token");

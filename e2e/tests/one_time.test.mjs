@@ -158,7 +158,7 @@ test("the dialog stays when the person signs out, here or in another tab", async
   await tab.close();
 
   // The stream that waits for the first call ends with the session, and is refused from then on.
-  await dialog.getByText("Your session has ended. This dialog stays open").waitFor();
+  await dialog.getByText("You are signed out. This secret leaves the page").waitFor();
   const secret = await copySecret(page, dialog);
   await done(dialog);
   await page.getByRole("button", { name: "Sign in" }).waitFor();

@@ -122,7 +122,7 @@ test("a session that ends never closes the one-time dialog", async (t) => {
   await end();
   // The list behind the dialog is read again, and refused.
   await comeBack(page);
-  await dialog.getByText("Your session has ended. This dialog stays open;").waitFor();
+  await dialog.getByText("You are signed out. This secret leaves the page").waitFor();
   await dialog.getByRole("button", { name: "Show secret" }).click();
   await page.keyboard.press("Escape");
   await closeGate(page).getByRole("button", { name: "Back to the secret" }).click();
@@ -150,7 +150,7 @@ test("another tab that signs out does not close the one-time dialog either", asy
   await tab.getByRole("menuitem", { name: "Sign out" }).click();
   await tab.getByRole("heading", { name: "Sign in" }).waitFor();
   await comeBack(page);
-  await dialog.getByText("Your session has ended. This dialog stays open;").waitFor();
+  await dialog.getByText("You are signed out. This secret leaves the page").waitFor();
   const secret = await copySecret(page, dialog);
   assert.equal((await verify(ada, secret)).valid, true);
   assert.deepEqual(faultsButStream(faults, { [`401 ${projectPath()}`]: 1, [`401 ${keysPath()}`]: 1 }), []);

@@ -6,7 +6,7 @@ mod way;
 use leptos::prelude::*;
 
 use crate::{
-    components::{Notice, PageHead, Show, Toasts, Tone, provide_toasts},
+    components::{ConfirmPassword, Notice, PageHead, Show, Toasts, Tone, provide_toasts},
     core::{
         reactive::{memo, watch},
         router::{provide_place, use_place},
@@ -54,6 +54,7 @@ pub fn App() -> impl IntoView {
                 <Pages />
             </main>
         </Show>
+        <ConfirmPassword />
         <Toasts />
     }
     .into_any()

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod clipboard;
+pub mod confirmation;
 pub mod download;
 pub mod fragment;
 pub mod held;

@@ -4,8 +4,13 @@ use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast as _;
 use web_sys::HtmlElement;
 
-use super::{Button, ButtonKind, Glyph, Notice, Show, Tone, unique_id};
+use super::{Button, ButtonKind, Glyph, Notice, Show, Tone, dynamic, unique_id};
 use crate::core::{reactive::watch, session::use_session};
+
+/// A dialog that holds the page at the session's end has a secret: see [`crate::core::session::Session::hold`].
+const LEAVING: &str = "You are signed out. This secret leaves the page in 5 minutes: copy it now.";
+const GONE: &str = "You are signed out, and the secret has left the page. If you have not saved it, sign in and rotate \
+                    or delete its key, or make the token anew.";
 
 /// A modal dialog, open for as long as it exists: put it into a `<Show>`, and end that in `on_close`.
 ///
@@ -27,12 +32,13 @@ pub fn Dialog(
     /// Its content; forms and buttons are part of it.
     children: Children,
 ) -> impl IntoView {
+    let session = use_session();
     let ask_to_close = move || {
-        if gate.is_none_or(|gate| gate.run(())) {
+        let is_wiped = untrack(|| session.is_wiped());
+        if is_wiped || gate.is_none_or(|gate| gate.run(())) {
             on_close.run(());
         }
     };
-    let session = use_session();
     let title_id = unique_id("dialog");
     let labelled_by = title_id.clone();
     let node = NodeRef::<html::Dialog>::new();
@@ -93,6 +99,15 @@ pub fn Dialog(
             ask_to_close();
         }
     };
+    // Made once. When it is wiped, its elements go, and with them the texts that the browser was given.
+    let children = StoredValue::new_local(Some(children));
+    let content = dynamic(move || {
+        if session.is_wiped() {
+            return ().into_any();
+        }
+        let children = children.try_update_value(Option::take).flatten();
+        children.map(|children| children()).into_any()
+    });
     view! {
         <dialog
             node_ref=node
@@ -117,10 +132,10 @@ pub fn Dialog(
                 </header>
                 <Show when=move || session.is_ended()>
                     <Notice tone=Tone::Warning live=true>
-                        "Your session has ended. This dialog stays open; sign in again after you have closed it."
+                        {move || if session.is_wiped() { GONE } else { LEAVING }}
                     </Notice>
                 </Show>
-                {children()}
+                {content}
             </div>
         </dialog>
     }

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 pub use failure::{ApiFailure, ApiResult, GIVEN_UP};
 
-use super::{json, session};
+use super::{confirmation, json, session};
 
 /// What stands before every path.
 const BASE: &str = "/api/v1";
@@ -117,7 +117,13 @@ impl Call {
         stop: Option<AbortController>,
     ) -> Pin<Box<dyn Future<Output = ApiResult<Body>>>> {
         Box::pin(async move {
-            let outcome = self.fetch(stop).await;
+            let mut outcome = self.fetch(stop).await;
+            // The one place that asks: the call is sent again, once, and a second refusal is an answer like any other.
+            if matches!(&outcome, Err(failure) if failure.needs_confirmation())
+                && confirmation::ask().await
+            {
+                outcome = self.fetch(None).await;
+            }
             // Who gives up learns nothing of the server.
             if !matches!(outcome, Err(ApiFailure::GivenUp)) {
                 session::note_reachable(!matches!(outcome, Err(ApiFailure::Network)));
@@ -131,7 +137,7 @@ impl Call {
         })
     }
 
-    async fn fetch(self, stop: Option<AbortController>) -> ApiResult<Body> {
+    async fn fetch(&self, stop: Option<AbortController>) -> ApiResult<Body> {
         let Some(window) = web_sys::window() else {
             return Err(ApiFailure::Network);
         };

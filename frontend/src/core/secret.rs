@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use zeroize::Zeroizing;
 
+use super::{reactive::watch, session::use_session};
+
 /// What stands for the hidden part of a secret.
 const VEIL: &str = "••••••••••••";
 
@@ -16,13 +18,19 @@ pub struct OneTime {
 }
 
 impl OneTime {
-    /// An empty place, wiped at the latest when the present owner ends.
+    /// An empty place, wiped at the latest when the present owner ends, and some minutes after the session has ended.
     #[must_use]
     pub fn new() -> Self {
         let place = Self {
             text: StoredValue::new(None),
         };
         on_cleanup(move || place.wipe());
+        let session = use_session();
+        watch(move || {
+            if session.is_wiped() {
+                place.wipe();
+            }
+        });
         place
     }
 

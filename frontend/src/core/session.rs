@@ -13,6 +13,8 @@ use super::api::{self, ApiFailure};
 /// The first pause between two tries to reach the server; it doubles up to the last.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PAUSE: Duration = Duration::from_secs(15);
+/// How long a secret stays on the page after the session's end.
+const SECRET_STAYS: Duration = Duration::from_secs(5 * 60);
 
 thread_local! {
     /// For the API client, which is called from anywhere.
@@ -26,6 +28,8 @@ pub struct Session {
     is_unreachable: RwSignal<bool>,
     is_ended: RwSignal<bool>,
     was_ended: RwSignal<bool>,
+    is_wiped: RwSignal<bool>,
+    limit: StoredValue<Option<TimeoutHandle>>,
     holds: RwSignal<u32>,
     pause: StoredValue<Duration>,
 }
@@ -37,6 +41,8 @@ pub fn provide_session() -> Session {
         is_unreachable: RwSignal::new(false),
         is_ended: RwSignal::new(false),
         was_ended: RwSignal::new(false),
+        is_wiped: RwSignal::new(false),
+        limit: StoredValue::new(None),
         holds: RwSignal::new(0),
         pause: StoredValue::new(FIRST_PAUSE),
     };
@@ -131,6 +137,12 @@ impl Session {
         self.is_ended.get()
     }
 
+    /// Whether the session ended so long ago that no secret stays on the page, not even in a dialog. Reactive.
+    #[must_use]
+    pub fn is_wiped(self) -> bool {
+        self.is_wiped.get()
+    }
+
     /// Whether the person was signed in until the server said otherwise. Reactive; for the sign-in page.
     #[must_use]
     pub fn was_ended(self) -> bool {
@@ -151,7 +163,7 @@ impl Session {
 
     /// Somebody signed in, or changed their own name.
     pub fn set_user(self, user: User) {
-        self.is_ended.set(false);
+        self.go_on();
         self.was_ended.set(false);
         self.state.update(|state| {
             if let Some(state) = state {
@@ -188,15 +200,30 @@ impl Session {
             return;
         }
         if self.holds.get_untracked() > 0 {
-            self.is_ended.set(true);
+            // Once: a later call that learns of the end gives no more time.
+            if !self.is_ended.get_untracked() {
+                self.is_ended.set(true);
+                let wipe = move || self.is_wiped.set(true);
+                self.limit
+                    .set_value(set_timeout_with_handle(wipe, SECRET_STAYS).ok());
+            }
             return;
         }
         self.was_ended.set(true);
         self.forget_user();
     }
 
-    fn forget_user(self) {
+    /// No end is waiting any more.
+    fn go_on(self) {
+        if let Some(limit) = self.limit.try_update_value(Option::take).flatten() {
+            limit.clear();
+        }
         self.is_ended.set(false);
+        self.is_wiped.set(false);
+    }
+
+    fn forget_user(self) {
+        self.go_on();
         self.state.update(|state| {
             if let Some(state) = state {
                 state.user = None;

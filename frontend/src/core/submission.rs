@@ -138,7 +138,10 @@ impl Sending {
                 return;
             };
             self.is_busy.set(false);
-            if let Err(why) = outcome.and_then(|bytes| take(&bytes)) {
+            // Who did not want to give the password has everything as it was.
+            if let Err(why) = outcome.and_then(|bytes| take(&bytes))
+                && !why.needs_confirmation()
+            {
                 // What was done may have taken the form away.
                 self.failure.try_set(Some(why));
             }

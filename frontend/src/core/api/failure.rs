@@ -60,6 +60,12 @@ impl ApiFailure {
         self.code() == Some(ProblemCode::Unauthenticated)
     }
 
+    /// Whether the password has to be given once more.
+    #[must_use]
+    pub fn needs_confirmation(&self) -> bool {
+        self.code() == Some(ProblemCode::ConfirmationRequired)
+    }
+
     /// What is wrong with one field or an entry of it, by its JSON pointer such as `/email`.
     #[must_use]
     pub fn field(&self, pointer: &str) -> Option<&str> {
