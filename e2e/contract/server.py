@@ -45,6 +45,8 @@ class Server:
             "LATCHKEY_LOG": "warn",
             # What is counted here is examples; the throttle has tests of its own.
             "LATCHKEY_SIGN_IN_ATTEMPTS": "100000",
+            "LATCHKEY_CHANGES_PER_MINUTE": "0",
+            "LATCHKEY_EXPORTS_PER_MINUTE": "0",
             # No upstream is there: who asks for one shall be told so soon.
             "LATCHKEY_UPSTREAM_CONNECT_SECONDS": "1",
             "LATCHKEY_UPSTREAM_ANSWER_SECONDS": "1",

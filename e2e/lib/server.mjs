@@ -44,6 +44,9 @@ export async function startServer({ env = {}, publicHost } = {}) {
     LATCHKEY_LISTEN: `127.0.0.1:${port}`,
     LATCHKEY_DATABASE_URL: `sqlite://${join(dataDir, "latchkey.db")}`,
     LATCHKEY_SETUP_TOKEN: setupToken,
+    // One person does in a minute here what takes people a day.
+    LATCHKEY_CHANGES_PER_MINUTE: "0",
+    LATCHKEY_EXPORTS_PER_MINUTE: "0",
     ...(publicHost && { LATCHKEY_PUBLIC_URL: publicOrigin, LATCHKEY_INSECURE_HTTP: "true" }),
     ...env,
   };

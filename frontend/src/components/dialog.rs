@@ -5,7 +5,10 @@ use wasm_bindgen::JsCast as _;
 use web_sys::HtmlElement;
 
 use super::{Button, ButtonKind, Glyph, Notice, Show, Tone, dynamic, unique_id};
-use crate::core::{reactive::watch, session::use_session};
+use crate::core::{
+    reactive::{memo, watch},
+    session::use_session,
+};
 
 /// A dialog that holds the page at the session's end has a secret: see [`crate::core::session::Session::hold`].
 const LEAVING: &str = "You are signed out. This secret leaves the page in 5 minutes: copy it now.";
@@ -34,8 +37,8 @@ pub fn Dialog(
 ) -> impl IntoView {
     let session = use_session();
     let ask_to_close = move || {
-        let is_wiped = untrack(|| session.is_wiped());
-        if is_wiped || gate.is_none_or(|gate| gate.run(())) {
+        // Nothing is left then that the gate could protect.
+        if untrack(|| session.is_wiped()) || gate.is_none_or(|gate| gate.run(())) {
             on_close.run(());
         }
     };
@@ -101,12 +104,13 @@ pub fn Dialog(
     };
     // Made once. When it is wiped, its elements go, and with them the texts that the browser was given.
     let children = StoredValue::new_local(Some(children));
+    let is_wiped = memo(move || session.is_wiped());
     let content = dynamic(move || {
-        if session.is_wiped() {
+        if is_wiped.get() {
             return ().into_any();
         }
         let children = children.try_update_value(Option::take).flatten();
-        children.map(|children| children()).into_any()
+        children.map(|children| untrack(children)).into_any()
     });
     view! {
         <dialog

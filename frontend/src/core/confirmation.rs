@@ -39,7 +39,7 @@ pub(super) async fn ask() -> bool {
     let answer = Promise::new(&mut |resolve, _| {
         confirmation
             .waiting
-            .update_value(|waiting| waiting.push(resolve));
+            .try_update_value(|waiting| waiting.push(resolve));
     });
     confirmation.is_asked.set(true);
     JsFuture::from(answer)

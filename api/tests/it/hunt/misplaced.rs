@@ -24,7 +24,7 @@ POST  /api/v1/me/second-factor/confirm {"code": "$"}
 POST  /api/v1/me/second-factor/confirm {"code": {"text": "$"}}
 DELETE /api/v1/me/second-factor {"code": "$"}
 POST  /api/v1/session/claim  {"token": "no-token-of-a-link", "password": "$"}
-POST  /api/v1/session/confirm {"password": "$"}
+POST  /api/v1/session/confirm {"password": ["$"]}
 POST  /api/v1/me/tokens      {"name": "x", "permissions": ["$"]}
 POST  /api/v1/me/tokens      {"name": "x", "permissions": ["read"], "expires_at": "$"}
 PUT   /api/v1/me/password    {"current_password": "$", "new_password": "short"}

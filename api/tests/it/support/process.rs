@@ -86,6 +86,8 @@ impl Home {
             .env("LATCHKEY_MASTER_KEY", MASTER_KEY)
             .env("LATCHKEY_LISTEN", "127.0.0.1:0")
             .env("LATCHKEY_SIGN_IN_ATTEMPTS", "1000")
+            .env("LATCHKEY_CHANGES_PER_MINUTE", "0")
+            .env("LATCHKEY_EXPORTS_PER_MINUTE", "0")
             .stdin(Stdio::null());
         command
     }
