@@ -73,10 +73,11 @@ impl Cli {
     pub fn run(self) -> Outcome {
         let (name, options) = match self.command {
             Command::Peer { peer, address } => {
-                return Ok(match peer {
+                match peer {
                     Peer::Hello => peers::hello::serve(address)?,
                     Peer::Echo => peers::echo::serve(address)?,
-                });
+                }
+                return Ok(());
             }
             Command::All(options) => return all(options),
             Command::Verify(options) => ("verify", options),

@@ -33,7 +33,7 @@ pub fn run(bench: &Bench) -> Outcome<Report> {
     let callers = Callers {
         address: server.address,
         path: server.keys_path(),
-        token: server.stock.manager.clone(),
+        token: server.stock.manager.as_str().to_owned(),
         count: CALLERS,
     };
     let time = Duration::from_secs(bench.seconds().into());
