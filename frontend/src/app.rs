@@ -94,21 +94,26 @@ fn Pages() -> impl IntoView {
     let is_signed_in = memo(move || session.user().is_some());
     let shown = memo(move || {
         let page = page.get();
-        (page.is_public() || is_signed_in.get()).then_some(page)
+        if page.is_public() || is_signed_in.get() {
+            page
+        } else {
+            // Nothing is shown there, either, and a page without an Option needs no memo of another type.
+            Page::Home
+        }
     });
     let lacks_factor = memo(move || session.lacks_factor());
     move || match shown.get() {
-        None | Some(Page::Home) => ().into_any(),
-        Some(page) if !page.is_public() && lacks_factor.get() => OneMoreFactor().into_any(),
-        Some(Page::Setup) => Setup().into_any(),
-        Some(Page::SignIn) => SignIn().into_any(),
-        Some(Page::Claim) => Claim().into_any(),
-        Some(Page::Projects) => ProjectList().into_any(),
-        Some(Page::Project(_)) => ProjectFrame().into_any(),
-        Some(Page::Account) => Account().into_any(),
-        Some(Page::Users) => Users().into_any(),
-        Some(Page::FindKey) => FindKey().into_any(),
-        Some(Page::Nothing) => NotFound().into_any(),
+        Page::Home => ().into_any(),
+        page if !page.is_public() && lacks_factor.get() => OneMoreFactor().into_any(),
+        Page::Setup => Setup().into_any(),
+        Page::SignIn => SignIn().into_any(),
+        Page::Claim => Claim().into_any(),
+        Page::Projects => ProjectList().into_any(),
+        Page::Project(_) => ProjectFrame().into_any(),
+        Page::Account => Account().into_any(),
+        Page::Users => Users().into_any(),
+        Page::FindKey => FindKey().into_any(),
+        Page::Nothing => NotFound().into_any(),
     }
 }
 

@@ -27,11 +27,11 @@ pub fn Header() -> impl IntoView {
                     <Icon glyph=Glyph::Mark />
                     <span>"Latchkey"</span>
                 </a>
-                <Show when=move || is_signed_in.get()>
+                <Show when=is_signed_in>
                     <nav class="places" aria-label="Main">
                         <Place href="/projects" label="Projects" />
                         <Place href="/find-key" label="Find a key" />
-                        <Show when=move || is_admin.get()>
+                        <Show when=is_admin>
                             <Place href="/users" label="Users" />
                         </Show>
                         <a href="/docs/guide/" rel="external">"Guide"</a>

@@ -27,19 +27,21 @@ pub fn Chart(
     /// What it shows, such as "Calls per hour".
     #[prop(into)]
     title: String,
-    /// The bars, oldest first.
+    /// Gives the bars, oldest first. Reactive, and no signal, since those are compiled for each type.
     #[prop(into)]
-    bars: Signal<Vec<Bar>>,
+    bars: Callback<(), Vec<Bar>>,
 ) -> impl IntoView {
     let summary = move || {
-        bars.with(|bars| {
-            let accepted: i64 = bars.iter().map(|bar| bar.accepted).sum();
-            let refused: i64 = bars.iter().map(|bar| bar.refused).sum();
-            format!("{accepted} accepted, {refused} refused")
-        })
+        let bars = bars.run(());
+        let accepted: i64 = bars.iter().map(|bar| bar.accepted).sum();
+        let refused: i64 = bars.iter().map(|bar| bar.refused).sum();
+        format!("{accepted} accepted, {refused} refused")
     };
-    let has_calls =
-        memo(move || bars.with(|bars| bars.iter().any(|bar| bar.accepted + bar.refused > 0)));
+    let has_calls = memo(move || {
+        bars.run(())
+            .iter()
+            .any(|bar| bar.accepted + bar.refused > 0)
+    });
     let title_of_table = title.clone();
     let title_of_drawing = title.clone();
     let spoken = move || {
@@ -48,9 +50,8 @@ pub fn Chart(
             summary()
         )
     };
-    let end_of = |pick: fn(&[Bar]) -> Option<&Bar>| {
-        move || bars.with(|bars| pick(bars).map(|bar| bar.label.clone()))
-    };
+    let end_of =
+        |pick: fn(&[Bar]) -> Option<&Bar>| move || pick(&bars.run(())).map(|bar| bar.label.clone());
     view! {
         <figure class="chart">
             <figcaption>
@@ -60,8 +61,8 @@ pub fn Chart(
                 <span class="chart-sum">{summary}</span>
             </figcaption>
             <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" role="img" aria-label=spoken>
-                <path class="bar-accepted" d=move || bars.with(|bars| drawing(bars, Part::Accepted))></path>
-                <path class="bar-refused" d=move || bars.with(|bars| drawing(bars, Part::Refused))></path>
+                <path class="bar-accepted" d=move || drawing(&bars.run(()), Part::Accepted)></path>
+                <path class="bar-refused" d=move || drawing(&bars.run(()), Part::Refused)></path>
             </svg>
             <Show when=move || !has_calls.get()>
                 <p class="chart-nothing">"No calls in this time."</p>
@@ -81,7 +82,7 @@ pub fn Chart(
                                 <th scope="col">"Refused"</th>
                             </tr>
                         </thead>
-                        <tbody>{move || bars.with(|bars| numbers(bars))}</tbody>
+                        <tbody>{move || numbers(&bars.run(()))}</tbody>
                     </table>
                 </div>
             </details>

@@ -85,7 +85,7 @@ pub fn CodeStep(
         }
     });
     view! {
-        <Show when=move || code.is_asked.get()>
+        <Show when=code.is_asked>
             <CodeField
                 value=code.text
                 hint="The six digits that your authenticator app shows now, or a recovery code."

@@ -71,14 +71,6 @@ impl CopyValue {
     }
 }
 
-/// How far copying is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Idle,
-    Copied,
-    Failed,
-}
-
 /// A value with its name and a Copy button. "Copied" appears only after success; where the browser refuses, the value
 /// is shown and selected, and the person is told to press Ctrl+C.
 #[component]
@@ -105,23 +97,22 @@ pub fn CopyField(
     let id = unique_id("copy");
     let text_node = NodeRef::<html::Code>::new();
     let is_masked = RwSignal::new(value.has_secret());
-    let step = RwSignal::new(Step::Idle);
+    // How far copying is; never both. Not one signal of an enum, which would be compiled for this alone.
+    let is_copied = RwSignal::new(false);
+    let is_failed = RwSignal::new(false);
 
     let succeed = move || {
         // The dialog may be gone by now.
-        if step.try_set(Step::Copied).is_some() {
+        if is_copied.try_set(true).is_some() {
             return;
         }
+        is_failed.set(false);
         if let Some(on_copied) = on_copied {
             on_copied.run(());
         }
         set_timeout(
             move || {
-                step.try_update(|step| {
-                    if *step == Step::Copied {
-                        *step = Step::Idle;
-                    }
-                });
+                is_copied.try_set(false);
             },
             STAY,
         );
@@ -135,7 +126,8 @@ pub fn CopyField(
             match clipboard::copy(&text, &near).await {
                 CopyOutcome::Copied => succeed(),
                 CopyOutcome::Failed => {
-                    step.try_set(Step::Failed);
+                    is_copied.try_set(false);
+                    is_failed.try_set(true);
                     is_masked.try_set(false);
                     // After this turn, when the text is on the page.
                     request_animation_frame(move || {
@@ -162,13 +154,17 @@ pub fn CopyField(
     let toggle_label = format!("Show {}", lower_first(&label));
     let spoken = label.clone();
     let label_for_copy = label.clone();
-    let status = move || match step.get() {
-        Step::Idle => String::new(),
-        Step::Copied => format!("{spoken} copied."),
-        Step::Failed => format!(
-            "Your browser did not let this page copy. The text is selected: press {}.",
-            copy_keys()
-        ),
+    let status = move || {
+        if is_failed.get() {
+            format!(
+                "Your browser did not let this page copy. The text is selected: press {}.",
+                copy_keys()
+            )
+        } else if is_copied.get() {
+            format!("{spoken} copied.")
+        } else {
+            String::new()
+        }
     };
     view! {
         <div class="copy-field" class:block=block>
@@ -216,7 +212,7 @@ pub fn CopyField(
                         on_press=copy
                     >
                         {move || {
-                            let is_copied = step.get() == Step::Copied;
+                            let is_copied = is_copied.get();
                             let glyph = if is_copied { Glyph::Check } else { Glyph::Copy };
                             view! {
                                 <span class="copy-button-text">
@@ -230,7 +226,7 @@ pub fn CopyField(
                 </div>
             </div>
             {hint.map(|text| view! { <p class="hint">{text}</p> })}
-            <p class="copy-status" class:failed=move || step.get() == Step::Failed role="status">
+            <p class="copy-status" class:failed=is_failed role="status">
                 {status}
             </p>
         </div>

@@ -80,7 +80,7 @@ pub fn Dialog(
         ask_to_close();
     };
     // Only a click that began outside: one that began in a field, to select its text, may end anywhere.
-    let began_outside = StoredValue::new(false);
+    let began_outside = RwSignal::new(false);
     let is_outside = move |event: &ev::MouseEvent| {
         // The element itself is what lies round the box inside it. A dialog within this one is another element.
         let target = event
@@ -89,9 +89,9 @@ pub fn Dialog(
         let own = node.get_untracked();
         target.is_some_and(|target| own.is_some_and(|own| *target == ***own))
     };
-    let pressed = move |event: ev::MouseEvent| began_outside.set_value(is_outside(&event));
+    let pressed = move |event: ev::MouseEvent| began_outside.set(is_outside(&event));
     let clicked = move |event: ev::MouseEvent| {
-        if began_outside.get_value() && is_outside(&event) {
+        if began_outside.get_untracked() && is_outside(&event) {
             ask_to_close();
         }
     };

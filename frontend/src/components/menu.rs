@@ -99,7 +99,7 @@ pub fn Menu(
                     <span class="spoken">{format!(", {}", label.to_ascii_lowercase())}</span>
                 })}
             </button>
-            <Show when=move || is_open.get()>
+            <Show when=is_open>
                 <div
                     node_ref=list
                     class="menu-list"

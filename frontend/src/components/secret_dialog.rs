@@ -85,7 +85,7 @@ pub fn SecretDialog(
                     <Button on_press=close>"I have saved it"</Button>
                 </div>
             </div>
-            <Show when=move || is_asking.get()>
+            <Show when=is_asking>
                 <Confirm
                     title=words.gate.to_owned()
                     action="Close anyway"

@@ -97,9 +97,9 @@ pub fn TabLinks(
     /// The address that all begin with, such as `/projects/proj_1`.
     #[prop(into)]
     base: Signal<String>,
-    /// The tabs; each id is what follows the base, such as `audit`. The empty id is the base itself.
+    /// The tabs; each id is what follows the base, such as `audit`. The empty id is the base itself. Reactive.
     #[prop(into)]
-    tabs: Signal<Vec<Tab>>,
+    tabs: Callback<(), Vec<Tab>>,
     /// The chosen page.
     children: Children,
 ) -> impl IntoView {
@@ -113,19 +113,17 @@ pub fn TabLinks(
                     .strip_prefix(base.as_str())
                     .unwrap_or_default()
                     .trim_matches('/');
-                let known = tabs.with(|tabs| tabs.iter().map(|tab| tab.id).find(|id| *id == tail));
+                let known = tabs.run(()).iter().map(|tab| tab.id).find(|id| *id == tail);
                 known.unwrap_or_default()
             })
         })
     });
     let keyed = move |event: ev::KeyboardEvent| {
-        let (here, count) = tabs.with_untracked(|tabs| {
-            let here = tabs
-                .iter()
-                .position(|tab| tab.id == selected.get_untracked());
-            (here, tabs.len())
-        });
-        if let Some(place) = step(&event.key(), here.unwrap_or(0), count) {
+        let tabs = untrack(|| tabs.run(()));
+        let here = tabs
+            .iter()
+            .position(|tab| tab.id == selected.get_untracked());
+        if let Some(place) = step(&event.key(), here.unwrap_or(0), tabs.len()) {
             event.prevent_default();
             if let Some(link) = focus_tab(list, place) {
                 link.click();
@@ -162,7 +160,7 @@ pub fn TabLinks(
             </a>
         }
     };
-    let links = move || tabs.get().into_iter().map(&link).collect_view();
+    let links = move || tabs.run(()).into_iter().map(&link).collect_view();
     let (panel_id, id_of_label) = (format!("{id}-panel"), id);
     view! {
         <div class="tabs page-tabs">

@@ -16,7 +16,7 @@ const MOST: usize = 3;
 #[derive(Clone, Copy)]
 pub struct Toaster {
     shown: Rows<Toast>,
-    next: StoredValue<u32>,
+    next: RwSignal<u32>,
 }
 
 #[derive(Clone)]
@@ -30,7 +30,7 @@ struct Toast {
 pub fn provide_toasts() -> Toaster {
     let toaster = Toaster {
         shown: Rows::of(Vec::new()),
-        next: StoredValue::new(0),
+        next: RwSignal::new(0),
     };
     provide_context(toaster);
     toaster
@@ -54,8 +54,8 @@ impl Toaster {
     }
 
     fn show(self, tone: Tone, text: String) {
-        let number = self.next.get_value();
-        self.next.set_value(number.wrapping_add(1));
+        let number = self.next.get_untracked();
+        self.next.set(number.wrapping_add(1));
         self.shown.update(|shown| {
             if shown.len() == MOST {
                 shown.remove(0);

@@ -96,9 +96,22 @@ impl<T: Send + Sync + 'static> Known<T> {
         self.0.with(|held| look(held.as_ref().and_then(Held::get)))
     }
 
+    /// A copy of it. Reactive.
+    pub fn get(self) -> Option<T>
+    where
+        T: Clone,
+    {
+        self.with(|value| value.cloned())
+    }
+
     /// Here is a newer one.
     pub fn set(self, value: T) {
         self.0.set(Some(Held::new(value)));
+    }
+
+    /// It is not known any more.
+    pub fn clear(self) {
+        self.0.set(None);
     }
 }
 

@@ -1,6 +1,6 @@
 //! One thing that is read from the server: what is known of it, and reading it again.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 use latchkey_types::Timestamp;
 use leptos::{ev, prelude::*, task::spawn_local};
@@ -138,12 +138,14 @@ pub fn on_return(call: impl Fn() + 'static) {
 }
 
 fn on_return_boxed(call: Box<dyn Fn()>) {
-    let left_at = StoredValue::new(None::<Timestamp>);
+    // No signal and no stored value: nothing follows it, and those are compiled for each type.
+    let left_at = Rc::new(Cell::new(None::<Timestamp>));
+    let leaving = Rc::clone(&left_at);
     window_event_listener(ev::blur, move |_| {
-        left_at.try_set_value(Some(time::now()));
+        leaving.set(Some(time::now()));
     });
     window_event_listener(ev::focus, move |_| {
-        let was_away = left_at.try_get_value().flatten();
+        let was_away = left_at.get();
         if was_away.is_some_and(|at| time::now().as_millis() - at.as_millis() > STALE_AFTER) {
             call();
         }

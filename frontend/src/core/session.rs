@@ -11,8 +11,8 @@ use leptos::{prelude::*, task::spawn_local};
 use super::api::{self, ApiFailure};
 
 /// The first pause between two tries to reach the server; it doubles up to the last.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LAST_PAUSE: Duration = Duration::from_secs(15);
+const FIRST_PAUSE_SECONDS: u32 = 1;
+const LAST_PAUSE_SECONDS: u32 = 15;
 /// How long a secret stays on the page after the session's end.
 const SECRET_STAYS: Duration = Duration::from_secs(5 * 60);
 
@@ -31,7 +31,7 @@ pub struct Session {
     is_wiped: RwSignal<bool>,
     limit: StoredValue<Option<TimeoutHandle>>,
     holds: RwSignal<u32>,
-    pause: StoredValue<Duration>,
+    pause_seconds: RwSignal<u32>,
 }
 
 /// Makes the session, and asks the server for it.
@@ -44,7 +44,7 @@ pub fn provide_session() -> Session {
         is_wiped: RwSignal::new(false),
         limit: StoredValue::new(None),
         holds: RwSignal::new(0),
-        pause: StoredValue::new(FIRST_PAUSE),
+        pause_seconds: RwSignal::new(FIRST_PAUSE_SECONDS),
     };
     provide_context(session);
     CURRENT.set(Some(session));
@@ -77,7 +77,7 @@ pub(super) fn ask_again() {
 pub(super) fn note_reachable(is_reachable: bool) {
     let Some(session) = CURRENT.get() else { return };
     if is_reachable {
-        session.pause.set_value(FIRST_PAUSE);
+        session.pause_seconds.set(FIRST_PAUSE_SECONDS);
         if session.is_unreachable.get_untracked() {
             session.is_unreachable.set(false);
         }
@@ -242,8 +242,9 @@ impl Session {
     }
 
     fn try_again(self) {
-        let pause = self.pause.get_value();
-        self.pause.set_value((pause * 2).min(LAST_PAUSE));
+        let seconds = self.pause_seconds.get_untracked();
+        self.pause_seconds
+            .set((seconds * 2).min(LAST_PAUSE_SECONDS));
         set_timeout(
             move || {
                 spawn_local(async move {
@@ -255,7 +256,7 @@ impl Session {
                     }
                 });
             },
-            pause,
+            Duration::from_secs(u64::from(seconds)),
         );
     }
 }

@@ -174,31 +174,34 @@ impl Sending {
 
 /// The Idempotency-Key of one form: the same for each repetition of the same content, so that an answer lost
 /// on the way is not a second key; a new one when the content changes or the form has had its answer.
+///
+/// The text is the content's fingerprint and then the key, or empty: a signal of a text is compiled already.
 #[derive(Clone, Copy)]
-pub struct Attempt(StoredValue<Option<(u64, u128)>>);
+pub struct Attempt(RwSignal<String>);
 
 impl Attempt {
     /// For a fresh form.
     #[must_use]
     pub fn new() -> Self {
-        Self(StoredValue::new(None))
+        Self(RwSignal::new(String::new()))
     }
 
     /// The key for this content.
     #[must_use]
     pub fn key_for(self, content: &impl serde::Serialize) -> String {
-        let print = fingerprint(&json::write(content));
-        let key = match self.0.try_get_value().flatten() {
-            Some((known, key)) if known == print => key,
-            _ => random(),
-        };
-        self.0.try_set_value(Some((print, key)));
-        format!("{key:032x}")
+        let print = format!("{:016x}", fingerprint(&json::write(content)));
+        let known = self.0.try_get_untracked().unwrap_or_default();
+        if let Some(key) = known.strip_prefix(&print) {
+            return key.to_owned();
+        }
+        let key = format!("{:016x}{:016x}", random(), random());
+        self.0.try_set(print + &key);
+        key
     }
 
     /// The form has had its answer: the next one is something new.
     pub fn finish(self) {
-        self.0.try_set_value(None);
+        self.0.try_set(String::new());
     }
 }
 
@@ -216,15 +219,15 @@ fn fingerprint(text: &str) -> u64 {
 }
 
 /// Unlikely to come twice; it protects nothing, since keys count per person.
-fn random() -> u128 {
-    (0..4).fold(0, |number, _| {
+fn random() -> u64 {
+    (0..2).fold(0, |number, _| {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a float of 0 to 2^32 becomes that integer"
         )]
         let part = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
-        number << 32 | u128::from(part)
+        number << 32 | u64::from(part)
     })
 }
 

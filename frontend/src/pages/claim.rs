@@ -54,7 +54,7 @@ pub fn Claim() -> impl IntoView {
         <div class="narrow">
             <PageHead title="Choose a password" />
             <Show
-                when=move || has_token.get()
+                when=has_token
                 fallback=|| {
                     view! {
                         <Empty glyph=Glyph::Key title="The link is not complete">

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Button, ButtonKind, Failure, Form, PageHead, TextField},
-    core::{api, submission::use_submission},
+    core::{api, held::Known, submission::use_submission},
 };
 use found::Found;
 
@@ -15,18 +15,18 @@ use found::Found;
 #[component]
 pub fn FindKey() -> impl IntoView {
     let text = RwSignal::new(String::new());
-    let result = RwSignal::new(None::<VerifyResult>);
+    let result = Known::<VerifyResult>::new();
     let problem = RwSignal::new(None::<String>);
     let find = use_submission(
         |request: VerifyRequest| api::post("/keys/verify").json(&request),
         move |answer: VerifyResult| {
             // It is known now; nothing on the page needs the secret any more.
             text.set(String::new());
-            result.set(Some(answer));
+            result.set(answer);
         },
     );
     let send = move |()| {
-        result.set(None);
+        result.clear();
         let secret = text.with_untracked(|text| secret_in(text).to_owned());
         let wrong = refusal(&secret);
         problem.set(wrong.map(str::to_owned));

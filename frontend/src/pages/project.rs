@@ -34,7 +34,7 @@ pub fn ProjectFrame() -> impl IntoView {
     });
     let is_viewer = memo(move || project.read(|project| project.role) == Some(Role::Viewer));
     let is_upstream = memo(move || project.is_upstream());
-    let tabs = Signal::derive(move || tabs(is_viewer.get(), is_upstream.get()));
+    let tabs = Callback::new(move |()| tabs(is_viewer.get(), is_upstream.get()));
     view! {
         <div class="project">
             <nav class="crumbs" aria-label="Where you are">

@@ -72,7 +72,7 @@ pub fn ProjectList() -> impl IntoView {
                 )}
             </ul>
         </LoadableList>
-        <Show when=move || is_adding.get()>
+        <Show when=is_adding>
             <NewProject on_close=move |()| is_adding.set(false) />
         </Show>
     }

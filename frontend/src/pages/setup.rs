@@ -86,7 +86,7 @@ pub fn Setup() -> impl IntoView {
             />
             <Form class="panel stack" on_send=send>
                 <Show
-                    when=move || has_token.get()
+                    when=has_token
                     fallback=move || {
                         view! {
                             <TextField

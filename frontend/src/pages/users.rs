@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Button, ButtonKind, Empty, Glyph, LoadableList, PageHead, Show, Table, rows},
-    core::{paged::use_paged, reactive::memo, secret::OneTime, session::use_session},
+    core::{held::Known, paged::use_paged, reactive::memo, secret::OneTime, session::use_session},
 };
 use add::AddUser;
 use disable::Disable;
@@ -24,7 +24,7 @@ pub fn Users() -> impl IntoView {
     let is_admin = memo(move || session.is_admin());
     view! {
         <Show
-            when=move || is_admin.get()
+            when=is_admin
             fallback=|| {
                 view! {
                     <PageHead title="Users" />
@@ -44,9 +44,9 @@ pub fn Users() -> impl IntoView {
 fn UserList() -> impl IntoView {
     let list = use_paged::<UserPage>(|| "/users".to_owned());
     let is_adding = RwSignal::new(false);
-    let disabling = RwSignal::new(None::<User>);
+    let disabling = Known::<User>::new();
     let link = OneTime::new();
-    let link_for = RwSignal::new(None::<User>);
+    let link_for = Known::<User>::new();
     let put = Callback::new(move |user: User| {
         list.update(|rows| match rows.iter_mut().find(|row| row.id == user.id) {
             Some(row) => *row = user,
@@ -55,7 +55,7 @@ fn UserList() -> impl IntoView {
     });
     let show_link = move |user, url| {
         link.put(url);
-        link_for.set(Some(user));
+        link_for.set(user);
     };
     view! {
         <PageHead title="Users" lead="Everybody who can sign in to this instance.">
@@ -74,7 +74,7 @@ fn UserList() -> impl IntoView {
                         user=user
                         on_change=move |change| match change {
                             Change::Updated(user) => put.run(user),
-                            Change::Disable(user) => disabling.set(Some(user)),
+                            Change::Disable(user) => disabling.set(user),
                             Change::Link(user, url) => show_link(user, url),
                             Change::Stale => list.reload(),
                         }
@@ -85,7 +85,7 @@ fn UserList() -> impl IntoView {
                 )}
             </Table>
         </LoadableList>
-        <Show when=move || is_adding.get()>
+        <Show when=is_adding>
             <AddUser
                 on_added=move |(user, url): (User, Option<String>)| {
                     is_adding.set(false);
@@ -102,7 +102,7 @@ fn UserList() -> impl IntoView {
                 .get()
                 .map(|user| {
                     view! {
-                        <Disable user=user on_done=put on_close=move |()| disabling.set(None) />
+                        <Disable user=user on_done=put on_close=move |()| disabling.clear() />
                     }
                 })
         }}
@@ -112,7 +112,7 @@ fn UserList() -> impl IntoView {
                 .map(|user| {
                     let close = move |()| {
                         link.wipe();
-                        link_for.set(None);
+                        link_for.clear();
                     };
                     view! { <LinkDialog user=user link=link on_close=close /> }
                 })

@@ -100,7 +100,7 @@ pub fn SecondFactor() -> impl IntoView {
                 </div>
             </Show>
         </section>
-        <Show when=move || is_begun.get()>
+        <Show when=is_begun>
             <TurnOn
                 picture=picture
                 secret=secret
@@ -112,7 +112,7 @@ pub fn SecondFactor() -> impl IntoView {
                 on_close=move |()| is_begun.set(false)
             />
         </Show>
-        <Show when=move || has_codes.get()>
+        <Show when=has_codes>
             <SecretDialog
                 words=CODES
                 secret=secret
@@ -123,7 +123,7 @@ pub fn SecondFactor() -> impl IntoView {
                 }
             />
         </Show>
-        <Show when=move || is_ending.get()>
+        <Show when=is_ending>
             <TurnOff on_done=move |()| set_on(false) on_close=move |()| is_ending.set(false) />
         </Show>
     }

@@ -51,7 +51,7 @@ pub fn Sessions() -> impl IntoView {
         <section class="panel stack" aria-labelledby="sessions">
             <div class="section-head">
                 <h2 id="sessions">"Sessions"</h2>
-                <Show when=move || has_others.get()>
+                <Show when=has_others>
                     <Button busy=end_others.is_busy() on_press=move |()| end_others.send(())>
                         "End all others"
                     </Button>

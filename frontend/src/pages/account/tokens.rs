@@ -44,7 +44,7 @@ pub fn Tokens() -> impl IntoView {
                 </Table>
             </LoadableList>
         </section>
-        <Show when=move || is_adding.get()>
+        <Show when=is_adding>
             <NewToken
                 on_made=move |()| list.reload()
                 on_close=move |()| is_adding.set(false)
@@ -110,7 +110,7 @@ fn TokenRow(token: Token, list: Paged<Token>) -> impl IntoView {
                             />
                         }
                     })}
-                <Show when=move || is_asking.get()>
+                <Show when=is_asking>
                     <Confirm
                         title=title.clone()
                         action="Revoke token"

@@ -127,7 +127,7 @@ fn FoundKey(code: VerifyCode, project_id: ProjectId, key_id: KeyId) -> impl Into
                     </div>
                 </Show>
             </section>
-            <Show when=move || is_asking.get()>
+            <Show when=is_asking>
                 <Confirm
                     title=move || format!("Revoke “{}”?", title_of(&key.get()))
                     action="Revoke key"

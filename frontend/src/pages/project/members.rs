@@ -217,7 +217,7 @@ fn MemberRow(member: Member, members: Paged<Member>) -> impl IntoView {
                         }
                     />
                 </Show>
-                <Show when=move || is_leaving.get()>
+                <Show when=is_leaving>
                     <Confirm
                         title=question.clone()
                         action="Remove member"

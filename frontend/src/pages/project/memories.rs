@@ -110,7 +110,7 @@ fn MemoryItem(memory: Memory, memories: Paged<Memory>) -> impl IntoView {
                     }
                 />
             </Show>
-            <Show when=move || is_asking.get()>
+            <Show when=is_asking>
                 <Confirm
                     title="Delete this memory?".to_owned()
                     action="Delete memory"

@@ -32,6 +32,7 @@ use crate::{
     },
     core::{
         download::download,
+        held::Known,
         leave::guard_leaving,
         secret::{OneTime, mask},
         words,
@@ -42,7 +43,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct Reveal {
     secret: OneTime,
-    issued: RwSignal<Option<Issued>>,
+    issued: Known<Issued>,
 }
 
 /// What the dialog says beside the secret.
@@ -62,7 +63,7 @@ impl Reveal {
     pub fn new() -> Self {
         Self {
             secret: OneTime::new(),
-            issued: RwSignal::new(None),
+            issued: Known::new(),
         }
     }
 
@@ -85,18 +86,18 @@ impl Reveal {
             .into_iter()
             .find(|advice| advice.code == AdviceCode::Duplicate)
             .map(|advice| advice.message);
-        self.issued.set(Some(Issued {
+        self.issued.set(Issued {
             key,
             endpoint_url,
             allow_key_in_url,
             is_rotation,
             duplicate,
-        }));
+        });
     }
 
     fn close(self) {
         self.secret.wipe();
-        self.issued.set(None);
+        self.issued.clear();
     }
 
     /// Lends the connection, with the secret or a mask of it. `None` after the end.
@@ -106,16 +107,14 @@ impl Reveal {
         is_masked: bool,
         make: impl FnOnce(&Connection<'_>) -> R,
     ) -> Option<R> {
-        self.issued.with_untracked(|issued| {
-            let issued = issued.as_ref()?;
-            self.secret.with(|secret| {
-                let masked = is_masked.then(|| mask(secret));
-                make(&Connection {
-                    slug: slug.as_str(),
-                    endpoint_url: &issued.endpoint_url,
-                    secret: masked.as_deref().unwrap_or(secret),
-                    allow_key_in_url: issued.allow_key_in_url,
-                })
+        let issued = untrack(|| self.issued.get())?;
+        self.secret.with(|secret| {
+            let masked = is_masked.then(|| mask(secret));
+            make(&Connection {
+                slug: slug.as_str(),
+                endpoint_url: &issued.endpoint_url,
+                secret: masked.as_deref().unwrap_or(secret),
+                allow_key_in_url: issued.allow_key_in_url,
             })
         })
     }
@@ -265,7 +264,7 @@ fn Content(reveal: Reveal, issued: Issued, on_closed: Callback<()>) -> impl Into
                 </div>
             </div>
         </Dialog>
-        <Show when=move || is_asking.get()>
+        <Show when=is_asking>
             <CloseGate
                 on_stay=move |()| is_asking.set(false)
                 on_leave=move |()| {

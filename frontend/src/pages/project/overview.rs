@@ -89,7 +89,7 @@ fn Calls() -> impl IntoView {
                 <FilterField label="Span of the chart" state=span options=options />
             </div>
             <Loadable of=usage lines=4 children=move |usage| {
-                let bars = Signal::derive(move || usage.with(|usage| bars::bars(usage, time::day_and_hour)));
+                let bars = move |()| usage.with(|usage| bars::bars(usage, time::day_and_hour));
                 view! { <Chart title="Calls per hour" bars=bars /> }
             } />
         </section>

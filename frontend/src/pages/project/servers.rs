@@ -92,7 +92,7 @@ pub fn McpServers() -> impl IntoView {
     let can_edit = memo(move || project.can_edit());
     let add = move |node| {
         view! {
-            <Show when=move || can_edit.get()>
+            <Show when=can_edit>
                 <Button
                     node
                     kind=ButtonKind::Primary

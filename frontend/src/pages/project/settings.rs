@@ -276,7 +276,7 @@ fn Archive(project: CurrentProject, value: Shown<Project>) -> impl IntoView {
                 "Archive project"
             </Button>
         </section>
-        <Show when=move || is_asking.get()>
+        <Show when=is_asking>
             <Confirm
                 title="Archive this project?"
                 action="Archive project"

@@ -29,14 +29,14 @@ pub fn NewProject(
     let slug = RwSignal::new(String::new());
     let attempt = Attempt::new();
 
-    let proposed = memo(move || name.with(|name| Slug::from_ascii_name(name)));
-    let chosen = memo(move || slug.with(|slug| slug.trim().parse::<Slug>()));
+    let proposed = move || name.with(|name| Slug::from_ascii_name(name));
+    let chosen = move || slug.with(|slug| slug.trim().parse::<Slug>());
     let is_own = memo(move || slug.with(|slug| !slug.trim().is_empty()));
     let hint = Signal::derive(move || {
         let shown = if is_own.get() {
-            chosen.get().ok()
+            chosen().ok()
         } else {
-            proposed.get()
+            proposed()
         };
         match shown {
             Some(slug) => {
@@ -62,12 +62,12 @@ pub fn NewProject(
     );
     let server_says = create.field("/slug");
     let slug_error = Signal::derive(move || {
-        let own = is_own.get().then(|| chosen.get().err()).flatten();
+        let own = is_own.get().then(|| chosen().err()).flatten();
         own.map(|error| error.to_string())
             .or_else(|| server_says.get())
     });
     let send = move |()| {
-        let own = match chosen.get_untracked() {
+        let own = match untrack(chosen) {
             _ if !is_own.get_untracked() => None,
             Ok(slug) => Some(slug),
             // The field says so already.

@@ -170,7 +170,7 @@ pub fn UserRow(user: User, #[prop(into)] on_change: Callback<Change>) -> impl In
                             .into_any()
                     }}
                 </Menu>
-                <Show when=move || is_resetting.get()>
+                <Show when=is_resetting>
                     <Confirm
                         title=title.clone()
                         action="Reset"

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Glyph, Icon, RelativeTime},
-    core::{sse::follow, words},
+    core::{held::Known, sse::follow, words},
 };
 
 /// Says that nobody has called yet, and who did as soon as somebody does.
@@ -16,7 +16,7 @@ pub fn FirstCall(
     /// The new secret's hint: calls with another one don't count.
     hint: String,
 ) -> impl IntoView {
-    let first = RwSignal::new(None::<KeyUse>);
+    let first = Known::<KeyUse>::new();
     let is_revoked = RwSignal::new(false);
     // It ends with this component.
     follow::<KeyEvent>(
@@ -24,15 +24,15 @@ pub fn FirstCall(
         &["first_call", "used", "revoked"],
         move |event| match event {
             KeyEvent::FirstCall(used) | KeyEvent::Used(used) => {
-                if used.secret_hint == hint && first.with_untracked(Option::is_none) {
-                    first.set(Some(used));
+                if used.secret_hint == hint && untrack(|| first.with(|known| known.is_none())) {
+                    first.set(used);
                 }
             }
             KeyEvent::Revoked { .. } => is_revoked.set(true),
         },
     );
     view! {
-        <div class="first-call" class:done=move || first.with(Option::is_some) role="status">
+        <div class="first-call" class:done=move || first.with(|used| used.is_some()) role="status">
             {move || match (first.get(), is_revoked.get()) {
                 (_, true) => view! {
                     <Icon glyph=Glyph::Warning />

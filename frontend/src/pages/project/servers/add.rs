@@ -47,7 +47,7 @@ pub fn AddServer(
             keys.reload();
         },
     );
-    let others = Signal::derive(move || {
+    let others = Callback::new(move |()| {
         keys.rows.with(|rows| {
             rows.iter()
                 .filter(|key| key.revoked_at.is_none())

@@ -101,7 +101,7 @@ pub fn DeleteKey(
                 <SelectField label="Why" value=reason options=REASONS.to_vec() />
                 // Always there, so that screen readers notice when it gets a text.
                 <div aria-live="assertive">
-                    <Show when=move || is_asked_again.get()>
+                    <Show when=is_asked_again>
                         <Notice tone=Tone::Warning>
                             "This key is in use: it was called within the last 24 hours. \
                              Press “End access now” if that shall stop."

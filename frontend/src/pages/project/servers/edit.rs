@@ -40,24 +40,31 @@ pub fn EditKey(
     let id = value.with_untracked(|key| key.id);
     let draft = value.with_untracked(Draft::of);
     // What was in the list may be older than what is read now: until one types, the form follows.
-    let seen = RwSignal::new(value.with_untracked(Key::clone));
+    let seen_version = RwSignal::new(0);
+    let seen_description = RwSignal::new(String::new());
+    let present_expiry = RwSignal::new(String::new());
+    let see = move |key: &Key| {
+        seen_version.set(key.version);
+        seen_description.set(key.description.clone());
+        present_expiry.set(match key.expires_at {
+            Some(at) => format!("Now: {}.", time::full(at)),
+            None => "Now: never.".to_owned(),
+        });
+    };
+    value.with_untracked(see);
     watch(move || {
         let newest = value.get();
-        let is_untouched = seen.with_untracked(|seen| {
-            seen.version != newest.version
-                && draft
-                    .description
-                    .with_untracked(|text| *text == seen.description)
-        });
+        let is_untouched = seen_version.get_untracked() != newest.version
+            && draft.description.get_untracked() == seen_description.get_untracked();
         if is_untouched {
             draft.take(&newest);
-            seen.set(newest);
+            see(&newest);
         }
     });
     let saving = use_submission(
         move |body: UpdateKeyRequest| {
             api::patch(&project.path_now(&format!("/keys/{id}")))
-                .if_version(seen.with_untracked(|seen| seen.version))
+                .if_version(seen_version.get_untracked())
                 .json(&body)
         },
         move |changed: Key| {
@@ -66,7 +73,7 @@ pub fn EditKey(
             on_close.run(());
         },
     );
-    let others = Signal::derive(move || {
+    let others = Callback::new(move |()| {
         keys.rows.with(|rows| {
             rows.iter()
                 .filter(|key| key.id != id && key.revoked_at.is_none())
@@ -86,7 +93,7 @@ pub fn EditKey(
                 Ok(newest) => {
                     saving.failure.set(None);
                     draft.take(&newest);
-                    seen.set(newest.clone());
+                    see(&newest);
                     key.set(newest.clone());
                     replace(keys, newest);
                 }
@@ -108,12 +115,6 @@ pub fn EditKey(
             disabled: None,
         });
     };
-    let present_expiry = Signal::derive(move || {
-        seen.with(|key| match key.expires_at {
-            Some(at) => format!("Now: {}.", time::full(at)),
-            None => "Now: never.".to_owned(),
-        })
-    });
     let message = saving.message(&["/description", "/expires_at"]);
     view! {
         <Dialog title="Edit key" on_close=on_close>

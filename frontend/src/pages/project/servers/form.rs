@@ -110,7 +110,7 @@ pub fn KeyFields(
     draft: Draft,
     /// The descriptions of the project's other keys, as far as they are known.
     #[prop(into)]
-    others: Signal<Vec<String>>,
+    others: Callback<(), Vec<String>>,
     /// Whether the key exists already.
     #[prop(optional)]
     exists: bool,
@@ -180,11 +180,13 @@ pub fn KeyFields(
 
 /// What could be better about the description, as one types.
 #[component]
-fn Guidance(draft: Draft, others: Signal<Vec<String>>) -> impl IntoView {
+fn Guidance(draft: Draft, others: Callback<(), Vec<String>>) -> impl IntoView {
     let advice = memo(move || {
         draft.description.with(|text| {
-            let is_duplicate =
-                others.with(|others| others.iter().any(|other| same_description(other, text)));
+            let is_duplicate = others
+                .run(())
+                .iter()
+                .any(|other| same_description(other, text));
             advise(text, is_duplicate)
                 .into_iter()
                 .map(|advice| advice.message)

@@ -151,7 +151,7 @@ fn KeyRow(key: Key, keys: Paged<Key>, doing: Doing) -> impl IntoView {
                 <StatusBadge status />
             </Cell>
             <Cell actions=true>
-                <Show when=move || can_edit.get()>
+                <Show when=can_edit>
                     <Actions key=stored keys doing is_rotating />
                 </Show>
             </Cell>

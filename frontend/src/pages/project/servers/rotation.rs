@@ -7,6 +7,7 @@ mod stage;
 use std::time::Duration;
 
 use latchkey_types::{
+    Timestamp,
     insight::KeyEvent,
     key::{Key, KeyStatus, SecretInfo},
 };
@@ -161,6 +162,12 @@ fn old_secret(key: &Key) -> Option<&SecretInfo> {
     key.secrets.get(1)
 }
 
+/// What is shown of a secret: its hint, when it ends, and when it was last used. One type for all steps, so that what
+/// follows it is compiled once.
+fn shown_of(secret: &SecretInfo) -> (String, Option<Timestamp>, Option<Timestamp>) {
+    (secret.hint.clone(), secret.retires_at, secret.last_used_at)
+}
+
 #[component]
 fn Step(stage: Memo<Stage>, at: Stage, title: &'static str, children: Children) -> impl IntoView {
     let is_done = move || stage.get() > at;
@@ -221,20 +228,15 @@ fn Secrets(value: Shown<Key>) -> impl IntoView {
 /// Whether the new secret was used.
 #[component]
 fn Verified(value: Shown<Key>) -> impl IntoView {
-    let newest = memo(move || {
-        value.with(|key| {
-            let newest = key.secrets.first();
-            newest.map(|secret| (secret.hint.clone(), secret.last_used_at))
-        })
-    });
+    let newest = memo(move || value.with(|key| key.secrets.first().map(shown_of)));
     view! {
         <div
             class="first-call"
-            class:done=move || newest.with(|newest| matches!(newest, Some((_, Some(_)))))
+            class:done=move || newest.with(|newest| matches!(newest, Some((.., Some(_)))))
             role="status"
         >
             {move || match newest.get() {
-                Some((hint, Some(at))) => view! {
+                Some((hint, _, Some(at))) => view! {
                     <Icon glyph=Glyph::Check />
                     <span>
                         "The new secret works: " <code dir="ltr">{hint}</code> " was used "
@@ -242,7 +244,7 @@ fn Verified(value: Shown<Key>) -> impl IntoView {
                     </span>
                 }
                 .into_any(),
-                Some((hint, None)) => view! {
+                Some((hint, _, None)) => view! {
                     <span class="pulse" aria-hidden="true"></span>
                     <span>"Waiting for the first call with " <code dir="ltr">{hint}</code> " …"</span>
                 }

@@ -51,7 +51,7 @@ pub fn use_switch(key: StoredValue<Key>, keys: Paged<Key>) -> (Callback<()>, Any
         }
     });
     let question = view! {
-        <Show when=move || is_asking.get()>
+        <Show when=is_asking>
             <Confirm
                 title="Disable this key?"
                 action="Disable key"

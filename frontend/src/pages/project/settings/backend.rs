@@ -279,7 +279,7 @@ fn header_row(
         <div class="upstream-header" role="group" aria-label=format!("Header {}", at + 1)>
             {name_field}
             <Show
-                when=move || is_open.get()
+                when=is_open
                 fallback=move || view! {
                     <Badge tone=Tone::Good text="Set".to_owned() />
                     <Button on_press=move |()| is_open.set(true)>"Replace"</Button>

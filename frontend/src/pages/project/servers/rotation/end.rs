@@ -3,7 +3,7 @@
 use latchkey_types::{Timestamp, key::Key, receipt::Receipt};
 use leptos::prelude::*;
 
-use super::{old_secret, stage::Stage};
+use super::{old_secret, shown_of, stage::Stage};
 use crate::{
     components::{Button, ButtonKind, Confirm, Notice, RelativeTime, Show, Tone, use_toasts},
     core::{
@@ -36,11 +36,7 @@ pub fn EndOld(
     let value = key.value;
     let id = value.with_untracked(|key| key.id);
     let is_asking = RwSignal::new(false);
-    let old = memo(move || {
-        value.with(|key| {
-            old_secret(key).map(|old| (old.hint.clone(), old.retires_at, old.last_used_at))
-        })
-    });
+    let old = memo(move || value.with(|key| old_secret(key).map(shown_of)));
     let ending = use_submission(
         move |()| api::delete(&project.path_now(&format!("/keys/{id}/overlap"))),
         move |done: Receipt| {
@@ -103,7 +99,7 @@ pub fn EndOld(
             .into_any(),
             None => ().into_any(),
         }}
-        <Show when=move || is_asking.get()>
+        <Show when=is_asking>
             <Confirm
                 title="End the old secret?"
                 action="End the old secret"
