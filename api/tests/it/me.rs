@@ -36,7 +36,6 @@ async fn a_change_that_changes_nothing_is_no_new_version() {
         json!({}),
         json!({ "name": "Ada" }),
         json!({ "name": " Ada " }),
-        json!({ "name": null }),
     ] {
         let answer = ada.patch("me", body).send().await;
         assert_eq!(answer.header("etag"), Some("\"v1\""));
@@ -51,6 +50,7 @@ async fn only_the_name_can_be_changed_and_only_to_a_good_one() {
     let long = "é".repeat(101);
     for (body, pointer) in [
         (json!({ "name": "" }), "/name"),
+        (json!({ "name": null }), "/name"),
         (json!({ "name": " \t " }), "/name"),
         (json!({ "name": long }), "/name"),
         (json!({ "name": "a\u{0}b" }), "/name"),
