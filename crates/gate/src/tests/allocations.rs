@@ -19,7 +19,7 @@ fn used(n: u32) -> Use<'static> {
 fn an_accepted_check_allocates_nothing_and_neither_does_counting_it() {
     let scene = Scene::new();
     scene.apply(&scene.key(1));
-    let text = secret(1);
+    let (text, project) = (secret(1), project_id(1));
     // The first use makes the counters, and what the threads of this process make once.
     scene.gate.note(&scene.pass(1), used(0));
     let counted = measure(|| {
@@ -27,7 +27,7 @@ fn an_accepted_check_allocates_nothing_and_neither_does_counting_it() {
             for wanted in [
                 Wanted::Any,
                 Wanted::Named("memorylake"),
-                Wanted::Project(project_id(1)),
+                Wanted::Project(project),
             ] {
                 match scene.gate.verify(&text, wanted, NOW) {
                     Verdict::Accepted(pass) => scene.gate.note(&pass, used(n)),
