@@ -13,8 +13,7 @@ use latchkey_generated_client::types::{
     CreateKeyRequest, CreateProjectRequest, CreatedKey, Environment, GivenReason, Key, KeyId,
     KeyStatus, Problem, ProblemCode, Project, ReceiptKind, RotateKeyRequest, SignInRequest,
     StatusChoice, Timestamp, UpdateKeyRequest, UpdateKeyRequestDescriptionOrNull,
-    UpdateKeyRequestDisabledOrNull, UpdateKeyRequestExpiresAtOrNull, VerifyCode, VerifyRequest,
-    builder,
+    UpdateKeyRequestExpiresAtOrNull, VerifyCode, VerifyRequest, builder,
 };
 use latchkey_generated_client::{Client, Error};
 use reqwest::header::{AUTHORIZATION, COOKIE, ETAG, HeaderName, HeaderValue, SET_COOKIE};
@@ -191,9 +190,8 @@ impl World {
     async fn update(&self, created: &CreatedKey) -> Outcome {
         let id = &created.key.id;
         let tomorrow = Timestamp(*created.key.created_at + TimeDelta::days(1));
-        let disabled = |value| Some(UpdateKeyRequestDisabledOrNull(Some(value)));
         let change = UpdateKeyRequest::builder()
-            .disabled(disabled(true))
+            .disabled(Some(true))
             .expires_at(Some(UpdateKeyRequestExpiresAtOrNull(Some(
                 tomorrow.clone(),
             ))));
@@ -208,7 +206,7 @@ impl World {
             .await?;
 
         let change = UpdateKeyRequest::builder()
-            .disabled(disabled(false))
+            .disabled(Some(false))
             .description(Some(UpdateKeyRequestDescriptionOrNull(None)))
             .expires_at(Some(UpdateKeyRequestExpiresAtOrNull(None)));
         let key = self.changed(id, change).await?;
@@ -232,7 +230,7 @@ impl World {
             .project_id(self.project.id.clone())
             .key_id(id.clone())
             .if_match("\"v1\"")
-            .body(UpdateKeyRequest::builder().disabled(disabled(true)))
+            .body(UpdateKeyRequest::builder().disabled(Some(true)))
             .send()
             .await;
         same(
