@@ -24,9 +24,11 @@ use crate::{
     responses((status = 201, description = "What the app needs; shown in this answer alone", body = BegunSecondFactor))
 )]
 #[post("/me/second-factor")]
-pub async fn begin_second_factor(guard: Guard<Early<Presence>>) -> ApiResult<HttpResponse> {
+pub async fn begin_second_factor(
+    guard: Guard<Early<Confirmed<Presence>>>,
+) -> ApiResult<HttpResponse> {
     let Guard {
-        access: Early(access),
+        access: Early(Confirmed(access)),
         call,
         ..
     } = guard;

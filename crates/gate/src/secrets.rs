@@ -102,7 +102,11 @@ impl Secrets {
 
     /// The secret with this digest.
     pub(crate) fn find(self: &Arc<Self>, digest: &Digest) -> Option<Slot> {
-        let place = self.place_of(digest)?;
+        self.slot(self.place_of(digest)?)
+    }
+
+    /// The secret at a place that was told before, by the table or by [`Slot::place`].
+    pub(crate) fn slot(self: &Arc<Self>, place: u32) -> Option<Slot> {
         let key = self.keys.at(self.secrets.at(place).key.load(Relaxed));
         let project = self.projects.at(key.project.load(Relaxed)).get()?;
         Some(Slot {
@@ -110,11 +114,6 @@ impl Secrets {
             place,
             project: Arc::clone(project),
         })
-    }
-
-    /// The secret at a place, as [`Slot::place`] tells it.
-    pub(crate) fn slot(self: &Arc<Self>, place: u32) -> Option<Slot> {
-        self.find(&self.secrets.at(place).digest())
     }
 
     /// A place for a new project; `None` when there is none left.
