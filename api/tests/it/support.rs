@@ -32,7 +32,7 @@ pub use server::{SETUP_TOKEN, TestServer};
 pub use shortcut::{after, before, now};
 
 /// How long a condition may take to become true. Only a broken server takes so long.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until a condition holds, and fails with `what` if it never does.
 pub async fn eventually<F, Fut>(what: &str, mut holds: F)

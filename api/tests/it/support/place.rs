@@ -72,7 +72,10 @@ impl Place {
     pub fn intrude(&self) -> Intruder {
         match self {
             Self::File(path) => {
-                Intruder::Sqlite(SqliteConnection::establish(path.to_str().unwrap()).unwrap())
+                let mut file = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+                // The server may be writing at the moment.
+                file.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
+                Intruder::Sqlite(file)
             }
             Self::Server { .. } => Intruder::Pg(PgConnection::establish(&self.url()).unwrap()),
         }
