@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use actix_service::IntoServiceFactory as _;
 use actix_web::{App as ActixApp, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use latchkey_gate::Gate;
 use latchkey_keys::OpaqueToken;
@@ -23,8 +24,9 @@ use crate::{
     config::{self, Config, ConfigError},
     error::ApiError,
     http::{envelope, idempotency::InFlight, refusals::Refusals},
+    lane::LaneFactory,
     master_key,
-    mcp::{connection::Connection, upstream::Upstreams},
+    mcp::{connection::Connection, targets::Targets, upstream::Upstreams},
     metrics::Metrics,
     openapi::Contract,
     password::Passwords,
@@ -105,6 +107,7 @@ impl Application {
             endings: broadcast::channel(256).0,
             is_ending: AtomicBool::new(false),
             upstreams,
+            targets: Targets::default(),
             recent: Arc::default(),
             refusals: Refusals::default(),
             metrics: Metrics::default(),
@@ -174,13 +177,14 @@ impl Application {
         let app = self.app.clone();
         let shared = self.app.clone();
         let server = HttpServer::new(move || {
-            ActixApp::new()
+            let routes = ActixApp::new()
                 .app_data(shared.clone())
                 .wrap(from_fn(envelope::wrap))
                 .into_utoipa_app()
                 .configure(routes::api)
                 .into_app()
-                .configure(routes::rest)
+                .configure(routes::rest);
+            LaneFactory::new(shared.clone(), routes.into_factory())
         })
         .workers(app.config.workers)
         .on_connect(Connection::remember)

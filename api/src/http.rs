@@ -4,6 +4,7 @@
 pub mod access;
 pub mod asked;
 pub mod caller;
+pub mod check;
 pub mod cookie;
 pub mod cross_site;
 pub mod cursor;

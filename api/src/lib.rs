@@ -11,6 +11,7 @@ pub mod error;
 pub mod handlers;
 pub mod http;
 pub mod hygiene;
+pub mod lane;
 pub mod markdown;
 pub mod master_key;
 pub mod mcp;

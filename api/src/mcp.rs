@@ -9,4 +9,5 @@ mod memories;
 pub mod origin;
 pub mod recent;
 mod record;
+pub mod targets;
 pub mod upstream;

@@ -199,7 +199,8 @@ fn tell(done: &Done, source: &MasterKeySource, to: Option<&Path>) -> Result<(), 
     let ended = &done.replaced;
     say(format_args!(
         "Ended, because it was bound to the old key: {} browser sessions, {} sign-in links, {} remembered \
-         Idempotency-Keys, and the sessions of MCP clients. People sign in again.",
+         Idempotency-Keys, the sessions of MCP clients, and all recovery codes of second factors. People sign in again, \
+         and who wants new recovery codes turns the second factor off and on.",
         ended.sessions, ended.sign_in_links, ended.outcomes
     ))?;
     let place = written_to(source, to).map_or_else(

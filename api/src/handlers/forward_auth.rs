@@ -7,18 +7,17 @@ use std::{
 };
 
 use actix_web::{
-    HttpRequest, HttpResponse, get,
+    HttpMessage as _, HttpRequest, HttpResponse, get,
     http::header::{HeaderName, HeaderValue},
-    web,
 };
 use latchkey_gate::Wanted;
 use latchkey_types::{ProblemCode, key::Via};
 
-use super::verify::admit;
+use super::verify::{admit, note};
 use crate::{
     error::{ApiError, ApiResult},
     http::{
-        asked,
+        check::Check,
         guard::Call,
         key_source::{self, NoKey, Presented},
         origin,
@@ -49,18 +48,25 @@ use crate::{
 #[get("/forward-auth")]
 pub async fn forward_auth(request: HttpRequest) -> ApiResult<HttpResponse> {
     let call = Call::of(&request)?;
-    let query = request.query_string();
+    let check = Check::of(&call.app, request.head());
+    let decision = decide(&check);
+    request.extensions_mut().insert(check.asked);
+    decision
+}
+
+/// The decision.
+///
+/// # Errors
+/// 401 and 403 with the reason, 503 when the gate is closed.
+pub fn decide(check: &Check<'_>) -> ApiResult<HttpResponse> {
+    let query = check.query();
     check_parameters(query)?;
-    let forwarded = forwarded_query(&call);
-    let presented = find(&call, query, forwarded.as_deref())?;
+    let forwarded = forwarded_query(check);
+    let presented = find(check, query, forwarded.as_deref())?;
     let project = parameter(query, "project");
     let wanted = project.as_deref().map_or(Wanted::Any, Wanted::Named);
-    let pass = admit(&call, &presented, wanted)?;
-    call.app.gate.note(
-        &pass,
-        key_source::used(&request, presented.via, call.ip, call.now),
-    );
-    asked::be_quiet(&request);
+    let pass = admit(check, &presented, wanted)?;
+    note(check, &pass, presented.via);
     let mut response = HttpResponse::Ok().finish();
     let headers = response.headers_mut();
     headers.insert(KEY_ID, id_value(pass.key_id())?);
@@ -73,25 +79,46 @@ pub async fn forward_auth(request: HttpRequest) -> ApiResult<HttpResponse> {
 }
 
 // Constants, because a name that is read from a text at each request is copied each time.
+const X_FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
+const X_ORIGINAL_URI: HeaderName = HeaderName::from_static("x-original-uri");
 const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");
 const PROJECT_ID: HeaderName = HeaderName::from_static("x-latchkey-project-id");
 const PROJECT_SLUG: HeaderName = HeaderName::from_static("x-latchkey-project-slug");
 const ENVIRONMENT: HeaderName = HeaderName::from_static("x-latchkey-environment");
 
 fn id_value(id: impl fmt::Display) -> ApiResult<HeaderValue> {
-    // As long as the longest id, so that the text never grows.
-    let mut text = web::BytesMut::with_capacity(40);
+    let mut text = IdText {
+        bytes: [0; 40],
+        length: 0,
+    };
     write!(text, "{id}").map_err(ApiError::internal)?;
-    HeaderValue::from_maybe_shared(text.freeze()).map_err(ApiError::internal)
+    HeaderValue::from_bytes(&text.bytes[..text.length]).map_err(ApiError::internal)
+}
+
+/// An id's text, without an allocation of its own.
+struct IdText {
+    /// `proj_` and 32 digits are 37.
+    bytes: [u8; 40],
+    length: usize,
+}
+
+impl fmt::Write for IdText {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.length + text.len();
+        let place = self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?;
+        place.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
 }
 
 /// The one key: of this request, or of the request that a trusted proxy asks about.
 fn find<'a>(
-    call: &'a Call,
+    check: &'a Check<'_>,
     query: &'a str,
     forwarded: Option<&'a str>,
 ) -> ApiResult<Presented<'a>> {
-    let own = key_source::find(&call.request, query);
+    let own = key_source::find(&check.head.headers, query);
     let elsewhere = forwarded.map_or(Err(NoKey::Absent), keys_in_query);
     match (own, elsewhere) {
         (Ok(own), Err(NoKey::Absent)) => Ok(own),
@@ -107,14 +134,14 @@ fn find<'a>(
 }
 
 /// The query of the address that the proxy was asked for.
-fn forwarded_query(call: &Call) -> Option<String> {
-    if !origin::is_trusted_proxy(&call.request, &call.app.config.trusted_proxies) {
+fn forwarded_query(check: &Check<'_>) -> Option<String> {
+    if !origin::is_trusted_proxy(check.head, &check.app.config.trusted_proxies) {
         return None;
     }
     // Both headers count, and each line of them: a caller may have put one that the proxy doesn't replace. Proxies pass
     // addresses on as they came, with bytes that are no ASCII, too.
-    let headers = call.request.headers();
-    let uris: Vec<Cow<'_, str>> = ["x-forwarded-uri", "x-original-uri"]
+    let headers = &check.head.headers;
+    let uris: Vec<Cow<'_, str>> = [X_FORWARDED_URI, X_ORIGINAL_URI]
         .into_iter()
         .flat_map(|name| headers.get_all(name))
         .map(|value| String::from_utf8_lossy(value.as_bytes()))

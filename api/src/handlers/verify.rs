@@ -1,10 +1,11 @@
 //! Checking keys: `POST /keys/verify` for programs that have a token, `GET /keys/self` for the holder.
 
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, dev::Payload, get, post};
 use latchkey_gate::{Pass, Verdict, Wanted};
 use latchkey_types::{
-    ProblemCode,
+    ProblemCode, UserId,
     key::{KeySelf, Via},
+    token::Permission,
     verify::{VerifyCode, VerifyRequest, VerifyResult},
 };
 
@@ -13,8 +14,10 @@ use crate::{
     http::{
         Guard, Json, OnlyAsks, Verifier,
         asked::{self, Who},
+        caller,
+        check::Check,
         guard::Call,
-        key_source,
+        input, key_source,
     },
 };
 
@@ -38,23 +41,62 @@ pub async fn verify_key(
         call,
         ..
     } = guard;
-    let gate = &call.app.gate;
-    let wanted = body.project.as_deref().map_or(Wanted::Any, Wanted::Named);
-    let verdict = gate.verify(&body.key, wanted, call.now);
-    let may_know = |pass: &Pass| {
-        gate.role_in(access.caller.user_id, pass.project_id())
-            .is_some()
+    let check = Check::of(&call.app, call.request.head());
+    let asks = Asks {
+        user_id: access.caller.user_id,
+        is_program: access.caller.is_program(),
     };
+    let answer = answer(&check, &body, asks);
+    if answer.is_ok() {
+        asked::be_quiet(&call.request);
+    }
+    answer
+}
+
+/// The same for a program, which comes with a token, before there is a routed request.
+///
+/// # Errors
+/// 401 for a bad token, 403 for one that may not, and those of [`input::json`] and of the check itself.
+pub async fn verify_for_program(
+    check: &Check<'_>,
+    payload: &mut Payload,
+) -> ApiResult<HttpResponse> {
+    let token = caller::token(check)?;
+    caller::permit(token.permissions(), Permission::Verify)?;
+    let limit = check.app.config.body_limit;
+    let body: VerifyRequest = input::json(limit, &check.head.headers, payload).await?;
+    let asks = Asks {
+        user_id: token.user().id,
+        is_program: true,
+    };
+    let answer = answer(check, &body, asks);
+    if answer.is_ok() {
+        check.asked.be_quiet();
+    }
+    answer
+}
+
+/// On whose behalf a key is asked about. What a person tries in the browser is no use of the key.
+struct Asks {
+    user_id: UserId,
+    is_program: bool,
+}
+
+fn answer(check: &Check<'_>, body: &VerifyRequest, asks: Asks) -> ApiResult<HttpResponse> {
+    let (gate, metrics) = (&check.app.gate, &check.app.metrics);
+    let wanted = body.project.as_deref().map_or(Wanted::Any, Wanted::Named);
+    let verdict = gate.verify(&body.key, wanted, check.now);
+    let may_know = |pass: &Pass| gate.role_in(asks.user_id, pass.project_id()).is_some();
     let result = match verdict {
         Verdict::NotServing => {
-            call.app.metrics.checked(None);
+            metrics.checked(None);
             return Err(ApiError::unavailable("the gate is closed"));
         }
         Verdict::Accepted(pass) if may_know(&pass) => {
-            if access.caller.is_program() {
+            if asks.is_program {
                 gate.note(
                     &pass,
-                    key_source::used(&call.request, Via::Verify, call.ip, call.now),
+                    key_source::used(&check.head.headers, Via::Verify, check.ip, check.now),
                 );
             }
             describe(&pass, VerifyCode::Valid)
@@ -63,8 +105,8 @@ pub async fn verify_key(
             code,
             known: Some(pass),
         } if may_know(&pass) => {
-            if access.caller.is_program() {
-                gate.note_refused(&pass, call.now);
+            if asks.is_program {
+                gate.note_refused(&pass, check.now);
             }
             if code == VerifyCode::WrongProject {
                 VerifyResult::bare(code)
@@ -74,8 +116,7 @@ pub async fn verify_key(
         }
         _ => VerifyResult::bare(VerifyCode::Invalid),
     };
-    call.app.metrics.checked(Some(result.code));
-    asked::be_quiet(&call.request);
+    metrics.checked(Some(result.code));
     Ok(HttpResponse::Ok().json(result))
 }
 
@@ -91,13 +132,10 @@ pub async fn verify_key(
 #[get("/keys/self")]
 pub async fn show_key_self(request: HttpRequest) -> ApiResult<HttpResponse> {
     let call = Call::of(&request)?;
-    let presented = key_source::find(&request, request.query_string())?;
-    let pass = admit(&call, &presented, Wanted::Any)?;
-    call.app.gate.note(
-        &pass,
-        key_source::used(&request, presented.via, call.ip, call.now),
-    );
-    asked::be_quiet(&request);
+    let check = Check::of(&call.app, request.head());
+    let pass = let_in(&check);
+    request.extensions_mut().insert(check.asked);
+    let pass = pass?;
     Ok(HttpResponse::Ok().json(KeySelf {
         id: pass.key_id(),
         project_id: pass.project_id(),
@@ -107,35 +145,49 @@ pub async fn show_key_self(request: HttpRequest) -> ApiResult<HttpResponse> {
     }))
 }
 
+fn let_in(check: &Check<'_>) -> ApiResult<Pass> {
+    let presented = key_source::find(&check.head.headers, check.query())?;
+    let pass = admit(check, &presented, Wanted::Any)?;
+    note(check, &pass, presented.via);
+    Ok(pass)
+}
+
+/// Counts a check that was accepted.
+pub fn note(check: &Check<'_>, pass: &Pass, via: Via) {
+    let used = key_source::used(&check.head.headers, via, check.ip, check.now);
+    check.app.gate.note(pass, used);
+    check.asked.be_quiet();
+}
+
 /// The pass of a key that a request was made with.
 ///
 /// # Errors
 /// 401 with the reason, 403 for a good key of another project, 503 when the gate is closed. A key in the
 /// URL of a project that doesn't take them there is refused too.
 pub fn admit(
-    call: &Call,
+    check: &Check<'_>,
     presented: &key_source::Presented<'_>,
     wanted: Wanted<'_>,
 ) -> ApiResult<Pass> {
-    let gate = &call.app.gate;
-    match gate.verify(&presented.text, wanted, call.now) {
+    let gate = &check.app.gate;
+    match gate.verify(&presented.text, wanted, check.now) {
         Verdict::Accepted(pass) => {
-            asked::note(&call.request, Who::Key(pass.key_id()));
+            check.asked.note(Who::Key(pass.key_id()));
             if presented.via == Via::Url && !pass.project().settings().allow_key_in_url {
-                gate.note_refused(&pass, call.now);
-                call.app.metrics.checked(Some(VerifyCode::Invalid));
+                gate.note_refused(&pass, check.now);
+                check.app.metrics.checked(Some(VerifyCode::Invalid));
                 return Err(refused(
                     "This project doesn't take keys in URLs. Send it as Authorization: Bearer.",
                 ));
             }
-            call.app.metrics.checked(Some(VerifyCode::Valid));
+            check.app.metrics.checked(Some(VerifyCode::Valid));
             Ok(pass)
         }
         Verdict::Refused { code, known } => {
-            call.app.metrics.checked(Some(code));
+            check.app.metrics.checked(Some(code));
             if let Some(pass) = &known {
-                asked::note(&call.request, Who::Key(pass.key_id()));
-                gate.note_refused(pass, call.now);
+                check.asked.note(Who::Key(pass.key_id()));
+                gate.note_refused(pass, check.now);
             }
             Err(match code {
                 VerifyCode::WrongProject => ApiError::new(
@@ -146,7 +198,7 @@ pub fn admit(
             })
         }
         Verdict::NotServing => {
-            call.app.metrics.checked(None);
+            check.app.metrics.checked(None);
             Err(ApiError::unavailable("the gate is closed"))
         }
     }

@@ -63,6 +63,30 @@ impl Who {
     }
 }
 
+impl Asked {
+    /// Notes who asked.
+    pub fn note(&self, who: Who) {
+        self.change(|known| known.who = Some(who));
+    }
+
+    /// Notes that the answer is one of many like it, to be logged in detail only.
+    pub fn be_quiet(&self) {
+        self.change(|known| known.is_quiet = true);
+    }
+
+    /// What is known.
+    #[must_use]
+    pub fn known(&self) -> Known {
+        self.0.get()
+    }
+
+    fn change(&self, by: impl FnOnce(&mut Known)) {
+        let mut known = self.0.get();
+        by(&mut known);
+        self.0.set(known);
+    }
+}
+
 /// Notes who asked.
 pub fn note(request: &HttpRequest, who: Who) {
     change(request, |known| known.who = Some(who));
@@ -84,16 +108,14 @@ pub fn known(request: &HttpRequest) -> Known {
     let extensions = request.extensions();
     extensions
         .get::<Asked>()
-        .map(|asked| asked.0.get())
+        .map(Asked::known)
         .unwrap_or_default()
 }
 
 fn change(request: &HttpRequest, by: impl FnOnce(&mut Known)) {
     // Where a request came round the middleware, nothing will be logged of it either.
-    if let Some(Asked(cell)) = request.extensions().get::<Asked>() {
-        let mut known = cell.get();
-        by(&mut known);
-        cell.set(known);
+    if let Some(asked) = request.extensions().get::<Asked>() {
+        asked.change(by);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who calls: a signed-in person or a management token, never an API key.
 
 use actix_web::http::header;
+use latchkey_gate::TokenPass;
 use latchkey_keys::SecretKind;
 use latchkey_types::{
     ProblemCode, SessionId, Timestamp, TokenId, UserId, audit::ActorKind, token::Permission,
@@ -9,10 +10,14 @@ use latchkey_types::{
 
 use super::{
     asked::{self, Who},
+    check::Check,
     cookie,
     guard::Call,
 };
-use crate::error::{ApiError, ApiResult};
+use crate::{
+    app::App,
+    error::{ApiError, ApiResult},
+};
 
 /// How long giving the password lets a session do what needs it: 10 minutes. Long enough for one visit to the account's
 /// pages, and too short for whoever finds the browser open later (ASVS 5.0 7.5.1).
@@ -126,20 +131,7 @@ impl Caller {
         let Credential::Token { permissions, .. } = &self.credential else {
             return Ok(());
         };
-        let has = |permission| permissions.contains(&permission);
-        let allowed = has(wanted) || (wanted == Permission::Read && has(Permission::Manage));
-        if allowed {
-            return Ok(());
-        }
-        let word = match wanted {
-            Permission::Manage => "manage",
-            Permission::Read => "read",
-            Permission::Verify => "verify",
-        };
-        Err(ApiError::new(
-            ProblemCode::PermissionMissing,
-            format!("This token lacks the permission “{word}”."),
-        ))
+        permit(permissions, wanted)
     }
 
     /// Whether this is a signed-in person.
@@ -217,6 +209,26 @@ impl Caller {
     }
 }
 
+/// Whether a token with these permissions may do this: `manage` includes `read`.
+///
+/// # Errors
+/// 403 that names the permission.
+pub fn permit(permissions: &[Permission], wanted: Permission) -> ApiResult<()> {
+    let has = |permission| permissions.contains(&permission);
+    if has(wanted) || (wanted == Permission::Read && has(Permission::Manage)) {
+        return Ok(());
+    }
+    let word = match wanted {
+        Permission::Manage => "manage",
+        Permission::Read => "read",
+        Permission::Verify => "verify",
+    };
+    Err(ApiError::new(
+        ProblemCode::PermissionMissing,
+        format!("This token lacks the permission “{word}”."),
+    ))
+}
+
 /// 401 for nobody, and for an ended session.
 #[must_use]
 pub fn unauthenticated() -> ApiError {
@@ -227,6 +239,37 @@ pub fn unauthenticated() -> ApiError {
 }
 
 fn bearer(call: &Call, value: &[u8]) -> ApiResult<Caller> {
+    let pass = token_pass(&call.app, value, call.now)?;
+    asked::note(&call.request, who(&pass));
+    Ok(Caller {
+        user_id: pass.user().id,
+        name: pass.user().name.clone(),
+        role: pass.user().role,
+        credential: Credential::Token {
+            id: pass.token_id(),
+            name: pass.name().to_owned(),
+            permissions: pass.permissions().to_vec(),
+        },
+    })
+}
+
+/// The management token that a check was asked with.
+///
+/// # Errors
+/// 401 for a bad token, an API key and nothing; 503 when that can't be told.
+pub fn token(check: &Check<'_>) -> ApiResult<TokenPass> {
+    let value = check.head.headers.get(header::AUTHORIZATION);
+    let value = value.ok_or_else(unauthenticated)?;
+    let pass = token_pass(check.app, value.as_bytes(), check.now)?;
+    check.asked.note(who(&pass));
+    Ok(pass)
+}
+
+fn who(pass: &TokenPass) -> Who {
+    Who::Token(pass.token_id(), pass.user().id)
+}
+
+fn token_pass(app: &App, value: &[u8], now: Timestamp) -> ApiResult<TokenPass> {
     let bad = || {
         ApiError::new(
             ProblemCode::Unauthenticated,
@@ -248,21 +291,8 @@ fn bearer(call: &Call, value: &[u8]) -> ApiResult<Caller> {
         )
         .www_authenticate("Bearer error=\"invalid_token\"".to_owned()));
     }
-    let pass = call
-        .app
-        .gate
-        .token(token, call.now)
+    app.gate
+        .token(token, now)
         .map_err(|_| ApiError::unavailable("the gate is closed"))?
-        .ok_or_else(bad)?;
-    asked::note(&call.request, Who::Token(pass.token_id(), pass.user().id));
-    Ok(Caller {
-        user_id: pass.user().id,
-        name: pass.user().name.clone(),
-        role: pass.user().role,
-        credential: Credential::Token {
-            id: pass.token_id(),
-            name: pass.name().to_owned(),
-            permissions: pass.permissions().to_vec(),
-        },
-    })
+        .ok_or_else(bad)
 }

@@ -47,5 +47,5 @@ fn name(call: &Call) -> &'static str {
 
 fn is_secure(call: &Call) -> bool {
     call.app.public_url.starts_with("https://")
-        || origin::forwarded_https(&call.request, &call.app.config.trusted_proxies)
+        || origin::forwarded_https(call.request.head(), &call.app.config.trusted_proxies)
 }

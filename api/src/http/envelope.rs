@@ -6,7 +6,7 @@ use std::{net::IpAddr, time::Instant};
 use actix_web::{
     Error, HttpMessage as _, HttpResponse,
     body::{BoxBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
+    dev::{RequestHead, ServiceRequest, ServiceResponse},
     http::{
         Method, StatusCode,
         header::{self, HeaderMap, HeaderName, HeaderValue},
@@ -18,14 +18,15 @@ use latchkey_types::{Problem, ProblemCode};
 use tracing::{Instrument as _, Level, field::display, level_filters::LevelFilter};
 
 use super::{
-    asked::{self, Asked, Who},
+    asked::{self, Asked, Known, Who},
+    check::Check,
     origin,
     request_id::RequestId,
 };
 use crate::{
     app::App,
     clock,
-    error::{ApiError, Inner},
+    error::{ApiError, ApiResult, Inner},
 };
 
 /// Wraps one request.
@@ -65,23 +66,76 @@ pub async fn wrap(
     if let Some(problem) = &problem {
         response = render(response, problem, id);
     }
-    // Browsers heed it only where nobody can alter the answer on the way, and complain elsewhere.
-    let app = response.request().app_data::<web::Data<App>>();
-    let isolates = app.is_none_or(|app| !app.is_readable_on_the_way);
-    let is_https = app.is_some_and(|app| app.public_url.starts_with("https://"));
-    finish_headers(response.headers_mut(), id, is_check, isolates, is_https);
+    let app = response.request().app_data::<web::Data<App>>().cloned();
+    let app = app.as_ref().map(|app| app.get_ref());
+    finish_headers(response.headers_mut(), id, is_check, app);
+    let request = response.request();
     let told = Told {
+        app,
+        head: request.head(),
+        asked: asked::known(request),
+        status: response.status(),
         id,
         method,
         is_check,
         started,
     };
-    log(&response, problem.as_ref(), span, &told);
+    log(&told, problem.as_ref(), span, || request.match_pattern());
     Ok(response)
 }
 
-/// What the line in the log is about, beside the answer itself.
-struct Told {
+/// Wraps one check of a key that comes round the router: what [`wrap`] does, without a routed request.
+pub struct CheckEnvelope {
+    id: RequestId,
+    started: Instant,
+}
+
+impl CheckEnvelope {
+    /// When the request has come in.
+    #[must_use]
+    pub fn open() -> Self {
+        Self {
+            id: RequestId::next(),
+            started: Instant::now(),
+        }
+    }
+
+    /// When it has its answer.
+    #[must_use]
+    pub fn close(
+        self,
+        check: &Check<'_>,
+        route: &str,
+        outcome: ApiResult<HttpResponse>,
+    ) -> HttpResponse {
+        let Self { id, started } = self;
+        let (mut response, problem) = match outcome {
+            Ok(response) => (response, None),
+            Err(error) => (document(&error, id), Some(error)),
+        };
+        finish_headers(response.headers_mut(), id, true, Some(check.app));
+        let told = Told {
+            app: Some(check.app),
+            head: check.head,
+            asked: check.asked.known(),
+            status: response.status(),
+            id,
+            method: check.head.method.clone(),
+            is_check: true,
+            started,
+        };
+        let route = || Some(route.to_owned());
+        log(&told, problem.as_ref(), tracing::Span::none(), route);
+        response
+    }
+}
+
+/// What the line in the log is about.
+struct Told<'a> {
+    app: Option<&'a App>,
+    head: &'a RequestHead,
+    asked: Known,
+    status: StatusCode,
     id: RequestId,
     method: Method,
     is_check: bool,
@@ -150,6 +204,18 @@ fn render(
     error: &ApiError,
     id: RequestId,
 ) -> ServiceResponse<BoxBody> {
+    let (request, old) = response.into_parts();
+    let mut new = document(error, id);
+    for cookie in old.cookies() {
+        if let Err(error) = new.add_cookie(&cookie) {
+            tracing::error!(%error, "a cookie could not be kept");
+        }
+    }
+    ServiceResponse::new(request, new)
+}
+
+/// An error's problem document.
+fn document(error: &ApiError, id: RequestId) -> HttpResponse {
     let inner: &Inner = error.inner();
     let document = Problem {
         kind: format!("/docs/errors/{}", inner.code.as_str()),
@@ -162,7 +228,6 @@ fn render(
         id: inner.id.clone(),
         reason: inner.reason,
     };
-    let (request, old) = response.into_parts();
     let mut new = HttpResponse::build(actix_web::ResponseError::status_code(error));
     new.content_type("application/problem+json");
     if let Some(seconds) = inner.retry_after_seconds {
@@ -176,11 +241,7 @@ fn render(
         let challenge = inner.www_authenticate.as_deref().unwrap_or("Bearer");
         new.insert_header((header::WWW_AUTHENTICATE, challenge));
     }
-    for cookie in old.cookies() {
-        new.cookie(cookie.into_owned());
-    }
-    let body = serde_json::to_string(&document).unwrap_or_default();
-    ServiceResponse::new(request, new.body(body))
+    new.body(serde_json::to_string(&document).unwrap_or_default())
 }
 
 // Constants: made at run time, a name is looked up and a value read byte by byte, for each answer again.
@@ -198,13 +259,7 @@ const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 /// A year. Browsers heed it only in answers that came by https.
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
-fn finish_headers(
-    headers: &mut HeaderMap,
-    id: RequestId,
-    is_check: bool,
-    isolates: bool,
-    is_https: bool,
-) {
+fn finish_headers(headers: &mut HeaderMap, id: RequestId, is_check: bool, app: Option<&App>) {
     let mut put = |name: HeaderName, value: HeaderValue| {
         // The answer to a check has none of its own, so nothing has to be looked for.
         if is_check || !headers.contains_key(&name) {
@@ -217,10 +272,11 @@ fn finish_headers(
     put(header::X_FRAME_OPTIONS, DENY);
     put(header::CONTENT_SECURITY_POLICY, NOTHING);
     put(RESOURCE_POLICY, SAME_ORIGIN);
-    if is_https {
+    if app.is_some_and(|app| app.public_url.starts_with("https://")) {
         put(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
     }
-    if isolates {
+    // Browsers heed it only where nobody can alter the answer on the way, and complain elsewhere.
+    if app.is_none_or(|app| !app.is_readable_on_the_way) {
         put(OPENER_POLICY, SAME_ORIGIN);
     }
     if let Ok(value) = HeaderValue::from_bytes(&id.digits()) {
@@ -229,17 +285,15 @@ fn finish_headers(
 }
 
 fn log(
-    response: &ServiceResponse<BoxBody>,
+    told: &Told<'_>,
     problem: Option<&ApiError>,
     span: tracing::Span,
-    told: &Told,
+    route: impl FnOnce() -> Option<String>,
 ) {
-    let status = response.status().as_u16();
-    let app = response.request().app_data::<web::Data<App>>();
+    let (app, asked, status) = (told.app, &told.asked, told.status.as_u16());
     if let Some(app) = app {
         app.metrics.answered(status);
     }
-    let asked = asked::known(response.request());
     let internal = problem.and_then(|p| p.inner().internal.as_deref());
     let level = match status {
         500 | 502.. if !asked.is_quiet || internal.is_some() => Level::ERROR,
@@ -259,14 +313,13 @@ fn log(
     };
     // The pattern, not the path: a path can hold whatever a caller put there by mistake.
     if !span.is_disabled() {
-        let route = response.request().match_pattern();
-        span.record("http.route", route.as_deref().unwrap_or("none"));
+        span.record("http.route", route().as_deref().unwrap_or("none"));
     }
     let _entered = span.enter();
     let duration_ms = u64::try_from(told.started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let code = problem.map(|p| p.code().as_str()).or(asked.refused);
     // Called only for a line that is written.
-    let ip = || client_ip(response).map(display);
+    let ip = || told.client_ip().map(display);
     let user = || asked.who.and_then(Who::user_id).map(display);
     let token = || asked.who.and_then(Who::token_id).map(display);
     let key = || asked.who.and_then(Who::key_id).map(display);
@@ -305,9 +358,9 @@ fn log(
     }
 }
 
-/// The caller's address, as far as trusted proxies tell.
-fn client_ip(response: &ServiceResponse<BoxBody>) -> Option<IpAddr> {
-    let request = response.request();
-    let app = request.app_data::<web::Data<App>>()?;
-    origin::client_ip(request, &app.config.trusted_proxies)
+impl Told<'_> {
+    /// The caller's address, as far as trusted proxies tell.
+    fn client_ip(&self) -> Option<IpAddr> {
+        origin::client_ip(self.head, &self.app?.config.trusted_proxies)
+    }
 }

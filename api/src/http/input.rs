@@ -4,7 +4,11 @@ mod explain;
 
 use std::time::Duration;
 
-use actix_web::{dev::Payload, http::header, web};
+use actix_web::{
+    dev::Payload,
+    http::header::{self, HeaderMap},
+    web,
+};
 use futures_util::StreamExt as _;
 use latchkey_types::{FieldError, ProblemCode};
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -52,23 +56,39 @@ impl Input for () {
 
 impl<T: DeserializeOwned + 'static> Input for Json<T> {
     async fn read(call: &Call, payload: &mut Payload) -> ApiResult<Self> {
-        let bytes = body(call, payload).await?;
-        check_media_type(call)?;
+        let (limit, headers) = (call.app.config.body_limit, call.request.headers());
+        let bytes = body(limit, headers, payload).await?;
+        check_media_type(headers)?;
         let value = parse(&bytes)?;
         Ok(Self { value, bytes })
     }
 }
 
+/// A JSON body of at most so many bytes.
+///
+/// # Errors
+/// 400, 413, 415 or 422.
+pub async fn json<T: DeserializeOwned>(
+    limit: usize,
+    headers: &HeaderMap,
+    payload: &mut Payload,
+) -> ApiResult<T> {
+    let bytes = body(limit, headers, payload).await?;
+    check_media_type(headers)?;
+    parse(&bytes)
+}
+
 impl<T: DeserializeOwned + Default + 'static> Input for JsonOrEmpty<T> {
     async fn read(call: &Call, payload: &mut Payload) -> ApiResult<Self> {
-        let bytes = body(call, payload).await?;
+        let (limit, headers) = (call.app.config.body_limit, call.request.headers());
+        let bytes = body(limit, headers, payload).await?;
         if bytes.is_empty() {
             return Ok(Self {
                 value: T::default(),
                 bytes,
             });
         }
-        check_media_type(call)?;
+        check_media_type(headers)?;
         let value = parse(&bytes)?;
         Ok(Self { value, bytes })
     }
@@ -84,8 +104,8 @@ impl<T: DeserializeOwned + 'static> Input for Query<T> {
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The whole body, up to the limit, in time.
-async fn body(call: &Call, payload: &mut Payload) -> ApiResult<web::Bytes> {
-    tokio::time::timeout(BODY_PATIENCE, whole_body(call, payload))
+async fn body(limit: usize, headers: &HeaderMap, payload: &mut Payload) -> ApiResult<web::Bytes> {
+    tokio::time::timeout(BODY_PATIENCE, whole_body(limit, headers, payload))
         .await
         .unwrap_or_else(|_| {
             let detail = format!(
@@ -96,16 +116,20 @@ async fn body(call: &Call, payload: &mut Payload) -> ApiResult<web::Bytes> {
         })
 }
 
-async fn whole_body(call: &Call, payload: &mut Payload) -> ApiResult<web::Bytes> {
-    let limit = call.app.config.body_limit;
+async fn whole_body(
+    limit: usize,
+    headers: &HeaderMap,
+    payload: &mut Payload,
+) -> ApiResult<web::Bytes> {
     let too_large = || {
         ApiError::new(
             ProblemCode::PayloadTooLarge,
             format!("The body may have at most {limit} bytes."),
         )
     };
-    let announced = call
-        .header("content-length")
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
         .and_then(|text| text.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(too_large());
@@ -126,8 +150,8 @@ async fn whole_body(call: &Call, payload: &mut Payload) -> ApiResult<web::Bytes>
     Ok(bytes.freeze())
 }
 
-fn check_media_type(call: &Call) -> ApiResult<()> {
-    let given = call.request.headers().get(header::CONTENT_TYPE);
+fn check_media_type(headers: &HeaderMap) -> ApiResult<()> {
+    let given = headers.get(header::CONTENT_TYPE);
     let essence = given
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next())
@@ -145,6 +169,13 @@ fn check_media_type(call: &Call) -> ApiResult<()> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
+    // What follows is for finding out what is wrong, and where.
+    if bytes.first() == Some(&b'{')
+        && let Ok(text) = std::str::from_utf8(bytes)
+        && let Ok(value) = serde_json::from_str(text)
+    {
+        return Ok(value);
+    }
     if std::str::from_utf8(bytes).is_err() {
         return Err(ApiError::new(
             ProblemCode::InvalidJson,

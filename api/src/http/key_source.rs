@@ -2,10 +2,7 @@
 
 use std::{borrow::Cow, net::IpAddr};
 
-use actix_web::{
-    HttpRequest,
-    http::header::{self, HeaderName},
-};
+use actix_web::http::header::{self, HeaderMap, HeaderName};
 use latchkey_gate::Use;
 use latchkey_types::{Timestamp, key::Via};
 
@@ -37,8 +34,7 @@ pub enum NoKey {
 ///
 /// # Errors
 /// When there is none, or more than one.
-pub fn find<'a>(request: &'a HttpRequest, query: &'a str) -> Result<Presented<'a>, NoKey> {
-    let headers = request.headers();
+pub fn find<'a>(headers: &'a HeaderMap, query: &'a str) -> Result<Presented<'a>, NoKey> {
     let mut found: Option<Presented<'a>> = None;
     let mut put = |text: Cow<'a, str>, via| match found {
         Some(_) => Err(NoKey::Several),
@@ -72,9 +68,8 @@ pub fn find<'a>(request: &'a HttpRequest, query: &'a str) -> Result<Presented<'a
 
 /// The use of a key by this request, for the counters.
 #[must_use]
-pub fn used<'a>(request: &'a HttpRequest, via: Via, ip: Option<IpAddr>, at: Timestamp) -> Use<'a> {
-    let client = request
-        .headers()
+pub fn used(headers: &HeaderMap, via: Via, ip: Option<IpAddr>, at: Timestamp) -> Use<'_> {
+    let client = headers
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok())
         .map(client_name);
@@ -154,7 +149,7 @@ mod tests {
             let request = TestRequest::default()
                 .insert_header((name, value))
                 .to_http_request();
-            let found = find(&request, query);
+            let found = find(request.headers(), query);
             let shown = found
                 .as_ref()
                 .map(|key| (&*key.text, key.via))

@@ -3,25 +3,27 @@
 
 use std::net::IpAddr;
 
-use actix_web::HttpRequest;
+use actix_web::{dev::RequestHead, http::header::HeaderName};
 use ipnet::IpNet;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Whether the connection itself comes from a trusted proxy.
 #[must_use]
-pub fn is_trusted_proxy(request: &HttpRequest, trusted: &[IpNet]) -> bool {
+pub fn is_trusted_proxy(request: &RequestHead, trusted: &[IpNet]) -> bool {
     peer(request).is_some_and(|ip| is_trusted(ip, trusted))
 }
 
 /// The caller's address: the connection's, or the last one in X-Forwarded-For that is not a trusted proxy.
 #[must_use]
-pub fn client_ip(request: &HttpRequest, trusted: &[IpNet]) -> Option<IpAddr> {
+pub fn client_ip(request: &RequestHead, trusted: &[IpNet]) -> Option<IpAddr> {
     let peer = peer(request)?;
     if !is_trusted(peer, trusted) {
         return Some(peer);
     }
     let forwarded: Vec<&str> = request
-        .headers()
-        .get_all("x-forwarded-for")
+        .headers
+        .get_all(X_FORWARDED_FOR)
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .collect();
@@ -30,11 +32,11 @@ pub fn client_ip(request: &HttpRequest, trusted: &[IpNet]) -> Option<IpAddr> {
 
 /// Whether a trusted proxy says that the caller used https.
 #[must_use]
-pub fn forwarded_https(request: &HttpRequest, trusted: &[IpNet]) -> bool {
+pub fn forwarded_https(request: &RequestHead, trusted: &[IpNet]) -> bool {
     // The header of the proxy nearest to us is the last one; the caller can only put theirs before it.
     is_trusted_proxy(request, trusted)
         && request
-            .headers()
+            .headers
             .get_all("x-forwarded-proto")
             .last()
             .and_then(|value| value.to_str().ok())
@@ -58,10 +60,8 @@ fn walk_back(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> IpAddr {
     believed
 }
 
-fn peer(request: &HttpRequest) -> Option<IpAddr> {
-    request
-        .peer_addr()
-        .map(|address| address.ip().to_canonical())
+fn peer(request: &RequestHead) -> Option<IpAddr> {
+    request.peer_addr.map(|address| address.ip().to_canonical())
 }
 
 fn is_trusted(ip: IpAddr, trusted: &[IpNet]) -> bool {

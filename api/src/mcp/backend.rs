@@ -1,6 +1,6 @@
 //! What answers behind an endpoint: the built-in memory server, or the team's own.
 
-use std::pin::Pin;
+use std::{pin::Pin, sync::Arc};
 
 use actix_web::{
     body::BodySize,
@@ -38,7 +38,7 @@ pub enum Behind {
     /// The memory server.
     Memory,
     /// The team's own.
-    Upstream(Box<Target>),
+    Upstream(Arc<Target>),
 }
 
 /// An answer, whose body has not been waited for.
@@ -62,10 +62,9 @@ type Fault = Box<dyn std::error::Error>;
 /// # Errors
 /// When its settings can't be used.
 pub fn of(call: &Call, pass: &Pass) -> Result<Behind, Refusal> {
-    let settings = pass.project().settings();
-    match target(&call.app.ring, pass.project_id(), &settings) {
+    match call.app.targets.of(&call.app.ring, pass.project()) {
         Ok(None) => Ok(Behind::Memory),
-        Ok(Some(target)) => Ok(Behind::Upstream(Box::new(target))),
+        Ok(Some(target)) => Ok(Behind::Upstream(target)),
         Err(Unusable) => Err(Refusal::bad_gateway(
             "upstream_unusable",
             "This project's MCP server is not set up correctly. Ask an owner of the project to save its settings again.",
@@ -129,15 +128,17 @@ pub async fn remember(
     let (app, pass) = (visit.call.app.clone(), visit.pass.clone());
     let message = body.message.clone();
     let body = body.joined();
-    let store = app.store.clone();
-    let answer = app
-        .block(move || {
-            let holder = holder(&store, &pass)?;
-            let mut memories = ProjectMemories::new(store, pass);
-            Ok(memory::answer(era, &message, &body, &holder, &mut memories))
-        })
-        .await
-        .map_err(|_| Refusal::unavailable())?;
+    let holder = holder(&pass, visit.hint.clone());
+    let mut memories = ProjectMemories::new(app.store.clone(), pass);
+    let waits = memory::needs_memories(&message);
+    let mut answer = move || memory::answer(era, &message, &body, &holder, &mut memories);
+    let answer = match waits {
+        true => app
+            .block(move || Ok(answer()))
+            .await
+            .map_err(|_| Refusal::unavailable())?,
+        false => answer(),
+    };
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let outcome = match answer.outcome {
         Outcome::Ok => CallOutcome::Ok,

@@ -45,6 +45,8 @@ pub struct Visit<'a> {
     pub call: &'a Call,
     /// The key that it came with.
     pub pass: Pass,
+    /// What people recognise its secret by.
+    pub hint: String,
     /// Ends when the key's access does.
     pub live: Live,
     /// What will be remembered of it.
@@ -83,7 +85,7 @@ async fn visit(call: &Call, slug: &str, payload: Payload) -> HttpResponse {
 fn admit<'a>(call: &'a Call, slug: &str) -> Result<Visit<'a>, Refusal> {
     // A refusal names the realm. What can't be a slug may be a key in its place, and is not repeated.
     let realm = slug.parse::<Slug>().map_or("latchkey", |_| slug);
-    let (pass, via) = check(call, slug, realm)?;
+    let (pass, via, hint) = check(call, slug, realm)?;
     let gate = &call.app.gate;
     let open = gate.open(&pass, clock::now()).map_err(|why| match why {
         GateRefusal::NotServing => Refusal::unavailable(),
@@ -92,7 +94,7 @@ fn admit<'a>(call: &'a Call, slug: &str) -> Result<Visit<'a>, Refusal> {
     if gate.open_calls_of(pass.key_id()) > call.app.config.mcp_calls_per_key as usize {
         return Err(Refusal::too_many_calls(call.app.config.mcp_calls_per_key));
     }
-    let used = key_source::used(&call.request, via, call.ip, call.now);
+    let used = key_source::used(call.request.headers(), via, call.ip, call.now);
     let record = Record::new(
         call.app.recent.clone(),
         pass.clone(),
@@ -105,14 +107,15 @@ fn admit<'a>(call: &'a Call, slug: &str) -> Result<Visit<'a>, Refusal> {
     Ok(Visit {
         call,
         pass,
+        hint,
         live: Live::keep(open, connection),
         record,
         id: None,
     })
 }
 
-fn check(call: &Call, slug: &str, realm: &str) -> Result<(Pass, Via), Refusal> {
-    let presented = match key_source::find(&call.request, call.request.query_string()) {
+fn check(call: &Call, slug: &str, realm: &str) -> Result<(Pass, Via, String), Refusal> {
+    let presented = match key_source::find(call.request.headers(), call.request.query_string()) {
         Ok(presented) => presented,
         Err(NoKey::Absent) => {
             asked::note_refusal(&call.request, "missing");
@@ -143,7 +146,9 @@ fn check(call: &Call, slug: &str, realm: &str) -> Result<(Pass, Via), Refusal> {
         Verdict::Accepted(pass) => {
             asked::note(&call.request, Who::Key(pass.key_id()));
             count(Some(VerifyCode::Valid));
-            Ok((pass, presented.via))
+            let secret = latchkey_keys::Presented::parse(&presented.text);
+            let hint = secret.map(|secret| secret.hint()).unwrap_or_default();
+            Ok((pass, presented.via, hint))
         }
         Verdict::Refused { code, known } => {
             count(Some(code));
@@ -280,7 +285,12 @@ async fn pass_on(visit: Visit<'_>, era: Era, body: Option<Body>) -> HttpResponse
 /// Notes the call as a use of its key.
 fn note(visit: &Visit<'_>, client: Option<&str>) {
     let call = visit.call;
-    let mut used = key_source::used(&call.request, visit.record.via(), call.ip, call.now);
+    let mut used = key_source::used(
+        call.request.headers(),
+        visit.record.via(),
+        call.ip,
+        call.now,
+    );
     used.client = client.or(used.client);
     call.app.gate.note(&visit.pass, used);
 }
@@ -364,6 +374,7 @@ fn respond(visit: Visit<'_>, answered: Answered) -> HttpResponse {
         live,
         mut record,
         id,
+        ..
     } = visit;
     record.answers(answered.status.as_u16());
     if let Some(outcome) = answered.outcome {

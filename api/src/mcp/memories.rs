@@ -6,16 +6,11 @@ use latchkey_mcp::memory::{Found, Holder, Memories, MemoryFault};
 use latchkey_store::{
     Store, StoreError, Tx, keys,
     memories::{self as rows, NewMemory},
-    new_id, projects,
+    new_id,
 };
 use latchkey_types::{MemoryId, key::KeyStatus, limits::MEMORIES_MAX, memory::Memory};
 
-use crate::{
-    clock,
-    error::{ApiError, ApiResult},
-    http::cursor,
-    paging,
-};
+use crate::{clock, http::cursor, paging};
 
 /// One key's view of its project's memories. It waits for the database: use it where waiting is allowed.
 pub struct ProjectMemories {
@@ -137,29 +132,16 @@ impl Memories for ProjectMemories {
     }
 }
 
-/// Who calls, for `whoami`.
-///
-/// # Errors
-/// When the database can't tell.
-pub fn holder(store: &Store, pass: &Pass) -> ApiResult<Holder> {
-    let (project_id, key_id) = (pass.project_id(), pass.key_id());
-    let found = store.read(|db| {
-        let project = projects::find_project(db, project_id)?;
-        let key = keys::find_key(db, project_id, key_id)?;
-        Ok::<_, StoreError>(project.zip(key))
-    })?;
-    let (project, key) = found.ok_or_else(ApiError::not_found)?;
-    let hint = key
-        .secrets
-        .iter()
-        .find(|secret| secret.id == pass.secret_id())
-        .map(|secret| secret.hint.clone());
-    Ok(Holder {
-        project_slug: project.slug,
-        project_name: project.name,
-        key_description: key.description,
-        environment: key.environment,
-        expires_at: key.expires_at,
-        secret_hint: hint.unwrap_or_default(),
-    })
+/// Who calls, for `whoami`, with the hint of the secret that they sent.
+#[must_use]
+pub fn holder(pass: &Pass, secret_hint: String) -> Holder {
+    let project = pass.project();
+    Holder {
+        project_slug: project.slug().clone(),
+        project_name: project.settings().name.clone(),
+        key_description: pass.description(),
+        environment: pass.environment(),
+        expires_at: pass.expires_at(),
+        secret_hint,
+    }
 }

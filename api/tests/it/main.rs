@@ -8,6 +8,7 @@
     reason = "a test ends at what it didn't expect"
 )]
 
+mod allocations;
 mod asvs;
 mod audit;
 mod backend_settings;

@@ -2,6 +2,7 @@
 //! changes by that.
 
 mod retire;
+mod second_factor;
 mod stopped;
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf, process::Command};

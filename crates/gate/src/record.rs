@@ -26,6 +26,8 @@ pub struct ProjectRecord {
 /// What of a project can be changed. All of it changes together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectSettings {
+    /// What people call it.
+    pub name: String,
     /// Whether `?apikey=` in the URL is taken.
     pub allow_key_in_url: bool,
     /// Web origins that may call the endpoint from a browser.
@@ -152,6 +154,7 @@ impl From<&TokenState> for TokenRecord {
 
 fn settings_of(state: &ProjectState) -> ProjectSettings {
     ProjectSettings {
+        name: state.name.clone(),
         allow_key_in_url: state.allow_key_in_url,
         allowed_origins: state.allowed_origins.clone(),
         backend: state.backend.clone(),

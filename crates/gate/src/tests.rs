@@ -151,6 +151,7 @@ pub(crate) fn project(n: u32, slug: &str) -> ProjectState {
     ProjectState {
         id: project_id(n),
         slug: slug.parse().expect("a good slug"),
+        name: slug.to_owned(),
         archived: false,
         allow_key_in_url: true,
         allowed_origins: Vec::new(),

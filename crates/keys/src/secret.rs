@@ -80,8 +80,7 @@ impl Secret {
     /// four are of the checksum, so they tell nothing that helps to guess the rest.
     #[must_use]
     pub fn hint(&self) -> String {
-        let tail = self.text.get(self.kind.length() - 4..).unwrap_or_default();
-        format!("{}…{tail}", self.kind.prefix())
+        hint(self.kind, &self.text)
     }
 
     /// The text, for the one answer that shows it. From here on the caller answers for it.
@@ -119,6 +118,17 @@ impl<'a> Presented<'a> {
     pub const fn as_str(&self) -> &'a str {
         self.text
     }
+
+    /// The same as [`Secret::hint`].
+    #[must_use]
+    pub fn hint(&self) -> String {
+        hint(self.kind, self.text)
+    }
+}
+
+fn hint(kind: SecretKind, text: &str) -> String {
+    let tail = text.get(kind.length() - 4..).unwrap_or_default();
+    format!("{}…{tail}", kind.prefix())
 }
 
 /// What a text claims to be by its prefix alone, right or not.

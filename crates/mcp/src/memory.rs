@@ -108,6 +108,13 @@ const REQUESTS: [&str; 5] = [
     "tools/call",
 ];
 
+/// Whether the answer to this message may need the memories. All others are answered from what is known of the caller,
+/// and needn't wait for a database.
+#[must_use]
+pub fn needs_memories(message: &Message) -> bool {
+    message.method == "tools/call" && message.name.as_deref() != Some(tools::Tool::Whoami.name())
+}
+
 /// Answers a call. `body` is the text that [`scan`](crate::scan()) read `message` from, `era` is what
 /// [`era`](crate::era()) gave, and a modern call has passed [`check_modern`](crate::check_modern): none of it is
 /// checked again here.

@@ -87,6 +87,8 @@ pub struct ProjectState {
     pub id: ProjectId,
     /// Its place in URLs.
     pub slug: Slug,
+    /// Its name.
+    pub name: String,
     /// Whether it is archived: then none of its keys is accepted.
     pub archived: bool,
     /// Whether `?apikey=` is taken.

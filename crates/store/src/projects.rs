@@ -103,6 +103,7 @@ impl StoredProject {
         ProjectState {
             id: self.id,
             slug: self.slug.clone(),
+            name: self.name.clone(),
             archived: self.archived_at.is_some(),
             allow_key_in_url: self.allow_key_in_url,
             allowed_origins: self.allowed_origins.clone(),

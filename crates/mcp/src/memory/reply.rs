@@ -75,7 +75,7 @@ impl<'a> Reply<'a> {
     /// content (MCP 2026-07-28 server/tools, "Structured Content").
     pub(super) fn tool_result(&self, structured: Value) -> Answer {
         self.result(super::members(json!({
-            "content": [{ "type": "text", "text": structured.to_string() }],
+            "content": [{ "type": "text", "text": text_of(&structured) }],
             "structuredContent": structured,
             "isError": false,
         })))
@@ -166,6 +166,7 @@ impl<'a> Reply<'a> {
         // The id goes back as it came: a number may be too long for any number of ours.
         let id = self.id.map(|id| format!("\"id\":{id},"));
         let id = id.unwrap_or_default();
+        let value = text_of(value);
         Answer {
             status,
             body: Some(format!("{{\"jsonrpc\":\"2.0\",{id}\"{member}\":{value}}}")),
@@ -173,6 +174,11 @@ impl<'a> Reply<'a> {
             outcome,
         }
     }
+}
+
+/// A value's JSON text. Not by its `Display`, which takes three times as long.
+fn text_of(value: &Value) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// The program that answers (MCP 2026-07-28 schema.ts, Implementation).
