@@ -303,7 +303,9 @@ fn log(
     if level > LevelFilter::current() {
         return;
     }
-    let refused = told.is_check && (400..500).contains(&status);
+    // The MCP endpoint's refusals of keys are checks, too, in words of its own.
+    let is_check = told.is_check || asked.refused.is_some();
+    let refused = is_check && (400..500).contains(&status);
     if refused && app.is_some_and(|app| !app.refusals.has_room(clock::now())) {
         return;
     }

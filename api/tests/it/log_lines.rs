@@ -257,3 +257,49 @@ async fn every_refused_credential_leaves_a_line_with_address_and_code() {
     assert!(!log.contains(&secret) && !log.contains(&token));
     process.stop().await;
 }
+
+#[tokio::test]
+async fn of_many_refused_keys_a_second_most_are_only_counted() {
+    const EACH: usize = 1_000;
+    let home = Home::new();
+    let process = home.start_with(in_json).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    // Faster than so many lines a second on any machine, and never faster than they can be counted.
+    for path in ["/api/v1/forward-auth", CALL] {
+        let url = process.url(path);
+        let asking = (0..4).map(|_| {
+            let (client, url) = (client.clone(), url.clone());
+            tokio::spawn(async move {
+                for _ in 0..EACH / 4 {
+                    let answer = client.get(&url).header("x-api-key", "lk_none").send().await;
+                    assert_eq!(answer.unwrap().status(), 401);
+                }
+            })
+        });
+        for asked in asking.collect::<Vec<_>>() {
+            asked.await.unwrap();
+        }
+    }
+    let counted = || -> (usize, usize) {
+        let log = process.log();
+        let lines = log
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.fold((0, 0), |(told, counted), line| {
+            let is_refusal = line["message"] == "answered" && line["status"] == 401;
+            let more = line["count"].as_u64().unwrap_or(0);
+            (
+                told + usize::from(is_refusal),
+                counted + usize::try_from(more).unwrap(),
+            )
+        })
+    };
+    eventually("every refusal is told or counted", async || {
+        let (told, counted) = counted();
+        told + counted == 2 * EACH
+    })
+    .await;
+    let (told, counted) = counted();
+    assert!(counted > 0, "{told} lines, and none left out");
+    process.stop().await;
+}
