@@ -134,8 +134,11 @@ async fn an_upstream_that_fails_is_an_error_and_no_hang() {
             "the caller's key is good"
         );
     }
-    // Nobody listens there any more.
+    // Nobody listens there any more, which counts from the next call on.
     let stage = Stage::set(Manner::Json).await;
+    let holder = stage.server.anonymous().with_key(&stage.key.secret);
+    let call = || holder.post(&stage.project.endpoint(), initialize());
+    assert_eq!(call().send().await.status, 200);
     let gone = json!({ "backend": { "kind": "upstream", "url": "http://127.0.0.1:1/mcp" } });
     stage
         .ada
@@ -143,11 +146,7 @@ async fn an_upstream_that_fails_is_an_error_and_no_hang() {
         .send()
         .await
         .ok();
-    let holder = stage.server.anonymous().with_key(&stage.key.secret);
-    let answer = holder
-        .post(&stage.project.endpoint(), initialize())
-        .send()
-        .await;
+    let answer = call().send().await;
     assert_eq!(answer.status, 502);
     assert_eq!(
         answer.json()["error"]["data"]["code"],
