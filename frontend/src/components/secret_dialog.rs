@@ -62,7 +62,7 @@ pub fn SecretDialog(
                 <p dir="auto">{name}</p>
                 <Notice tone=Tone::Warning>
                     <strong>{words.warning}</strong>
-                    " This is the only time it is shown in full."
+                    " Shown here once, and never again in full."
                 </Notice>
                 <CopyField
                     label=words.label
