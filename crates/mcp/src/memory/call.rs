@@ -1,19 +1,20 @@
 //! tools/call: reads the arguments, does it, and says what came of it.
 
 use latchkey_types::{
-    MemoryId,
+    MemoryId, Slug, Timestamp,
     limits::{
         MEMORIES_MAX, MEMORY_TAG_MAX, MEMORY_TAGS_MAX, MEMORY_TEXT_MAX, QUERY_MAX, RECALL_DEFAULT,
         RECALL_MAX, check_line, check_lines,
     },
     memory::Memory,
 };
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     Answer, Holder, Memories, MemoryFault,
     params::{self, Argument, Arguments},
-    reply::Reply,
+    reply::{Reply, text_of},
     tools::{self, Tool},
 };
 use crate::{Message, refusal::INVALID_PARAMS};
@@ -57,7 +58,7 @@ pub(super) fn answer(
         return reply.error(200, INVALID_PARAMS, &problem, "unknown_tool");
     };
     match run(tool, arguments, holder, memories) {
-        Ok(structured) => reply.tool_result(structured),
+        Ok(structured) => reply.tool_result(&structured),
         Err(Failure::Argument(sentence)) => reply.tool_error(&sentence),
         Err(Failure::Store(MemoryFault::Full)) => reply.tool_error(&format!(
             "Nothing was kept: the project holds {MEMORIES_MAX} memories, which is the most it may. \
@@ -76,7 +77,7 @@ fn run(
     arguments: Arguments,
     holder: &Holder,
     memories: &mut dyn Memories,
-) -> Result<Value, Failure> {
+) -> Result<String, Failure> {
     let mut given = Given { tool, arguments };
     match tool {
         Tool::Remember => {
@@ -86,12 +87,12 @@ fn run(
             check("text", &text, MEMORY_TEXT_MAX)?;
             let memory = memories.remember(&text, &tags)?;
             // The text is left out: the model has just written it.
-            Ok(json!({
+            Ok(text_of(&json!({
                 "id": memory.id,
                 "tags": memory.tags,
                 "key": memory.key.description,
                 "created_at": memory.created_at,
-            }))
+            })))
         }
         Tool::Recall => {
             let query = given.text("query")?;
@@ -106,7 +107,7 @@ fn run(
                 item.insert("snippet".to_owned(), found.snippet.into());
                 item
             });
-            Ok(json!({ "memories": shown.collect::<Vec<_>>() }))
+            Ok(text_of(&json!({ "memories": shown.collect::<Vec<_>>() })))
         }
         Tool::Forget => {
             let id = given.text("id")?;
@@ -121,7 +122,7 @@ fn run(
                                 list_memories and recall give the ids.";
                 return Err(Failure::Argument(sentence.to_owned()));
             }
-            Ok(json!({ "id": id, "forgotten": true }))
+            Ok(text_of(&json!({ "id": id, "forgotten": true })))
         }
         Tool::ListMemories => {
             let cursor = given.optional_text("cursor")?;
@@ -139,28 +140,38 @@ fn run(
             if let Some(next) = next {
                 list["next_cursor"] = next.into();
             }
-            Ok(list)
+            Ok(text_of(&list))
         }
         Tool::Whoami => {
             given.nothing_else()?;
-            Ok(whoami(holder))
+            Ok(text_of(&Caller::from(holder)))
         }
     }
 }
 
-/// Who calls, as the key's holder may know it.
-fn whoami(holder: &Holder) -> Value {
-    let mut who = json!({
-        "project": holder.project_slug,
-        "project_name": holder.project_name,
-        "key": holder.key_description,
-        "environment": holder.environment.as_str(),
-        "secret_hint": holder.secret_hint,
-    });
-    if let Some(expires_at) = holder.expires_at {
-        who["expires_at"] = json!(expires_at);
+/// Who calls, as the key's holder may know it. A type, and no [`Value`]: this is asked most often, and takes no database.
+#[derive(Serialize)]
+struct Caller<'a> {
+    project: &'a Slug,
+    project_name: &'a str,
+    key: &'a str,
+    environment: &'static str,
+    secret_hint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+}
+
+impl<'a> From<&'a Holder> for Caller<'a> {
+    fn from(holder: &'a Holder) -> Self {
+        Self {
+            project: &holder.project_slug,
+            project_name: &holder.project_name,
+            key: &holder.key_description,
+            environment: holder.environment.as_str(),
+            secret_hint: &holder.secret_hint,
+            expires_at: holder.expires_at,
+        }
     }
-    who
 }
 
 /// A memory as it is listed. Takes what it shows from the budget.

@@ -1,5 +1,8 @@
 //! What an answer looks like in each era.
 
+use std::sync::LazyLock;
+
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -71,14 +74,18 @@ impl<'a> Reply<'a> {
         self.result(members)
     }
 
-    /// What a tool gives: the structured value, and the same as text for clients that know no structured
-    /// content (MCP 2026-07-28 server/tools, "Structured Content").
-    pub(super) fn tool_result(&self, structured: Value) -> Answer {
-        self.result(super::members(json!({
-            "content": [{ "type": "text", "text": text_of(&structured) }],
-            "structuredContent": structured,
-            "isError": false,
-        })))
+    /// What a tool gives: the structured value, which is JSON text already, and the same as text for clients that know
+    /// no structured content (MCP 2026-07-28 server/tools, "Structured Content").
+    pub(super) fn tool_result(&self, structured: &str) -> Answer {
+        let text = text_of(structured);
+        let more = match self.era {
+            Era::Modern => MODERN_MEMBERS.as_str(),
+            Era::Legacy => "",
+        };
+        let result = format!(
+            r#"{{"content":[{{"type":"text","text":{text}}}],"structuredContent":{structured},"isError":false{more}}}"#
+        );
+        self.envelope(200, "result", &result, Outcome::Ok)
     }
 
     /// What the model can mend by itself (MCP 2026-07-28 server/tools, "Error Handling", 2): no JSON-RPC error,
@@ -95,7 +102,7 @@ impl<'a> Reply<'a> {
     /// either era takes a 4xx for a fault of the transport.
     pub(super) fn error(&self, status: u16, code: i32, message: &str, data_code: &str) -> Answer {
         let error = json!({ "code": code, "message": message, "data": { "code": data_code } });
-        self.envelope(status, "error", &error, Outcome::Error)
+        self.envelope(status, "error", &text_of(&error), Outcome::Error)
     }
 
     /// MCP 2026-07-28 streamable-http, "Protocol Version Header": 404 and -32601. In the legacy era a 404 means
@@ -159,14 +166,13 @@ impl<'a> Reply<'a> {
                 json!({ "io.modelcontextprotocol/serverInfo": server_info() }),
             );
         }
-        self.envelope(200, "result", &Value::Object(members), outcome)
+        self.envelope(200, "result", &text_of(&members), outcome)
     }
 
-    fn envelope(&self, status: u16, member: &str, value: &Value, outcome: Outcome) -> Answer {
+    fn envelope(&self, status: u16, member: &str, value: &str, outcome: Outcome) -> Answer {
         // The id goes back as it came: a number may be too long for any number of ours.
         let id = self.id.map(|id| format!("\"id\":{id},"));
         let id = id.unwrap_or_default();
-        let value = text_of(value);
         Answer {
             status,
             body: Some(format!("{{\"jsonrpc\":\"2.0\",{id}\"{member}\":{value}}}")),
@@ -176,8 +182,15 @@ impl<'a> Reply<'a> {
     }
 }
 
-/// A value's JSON text. Not by its `Display`, which takes three times as long.
-fn text_of(value: &Value) -> String {
+/// What each result of the modern era has beside its own members, with a comma before: MCP 2026-07-28 basic, "ResultType"
+/// (MUST) and "Per-response protocol fields" (SHOULD).
+static MODERN_MEMBERS: LazyLock<String> = LazyLock::new(|| {
+    let meta = json!({ "io.modelcontextprotocol/serverInfo": server_info() });
+    format!(r#","resultType":"complete","_meta":{meta}"#)
+});
+
+/// A value's JSON text. Of a [`Value`], not by its `Display`, which takes three times as long.
+pub(super) fn text_of(value: &(impl Serialize + ?Sized)) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
