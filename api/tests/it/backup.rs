@@ -142,6 +142,7 @@ async fn only_a_whole_copy_of_this_master_key_is_restored() {
     let file = home.file("copy.db");
     let path = file.to_str().unwrap();
     home.run(&["backup", "--to", path]).await.ok();
+    assert!(parts(&home).is_empty(), "{:?}", parts(&home));
 
     let restore = ["restore", "--from", path];
     let mut command = other.latchkey(&restore);
