@@ -36,7 +36,7 @@ pub struct Costly;
 
 /// A body that can take rights away.
 pub trait MayTakeAway {
-    /// Whether it does.
+    /// Whether it does, and nothing else: what comes beside it is a change like others.
     fn takes_away(&self) -> bool;
 }
 
@@ -79,12 +79,21 @@ impl<I> Limit<I> for Costly {
 
 impl MayTakeAway for UpdateKeyRequest {
     fn takes_away(&self) -> bool {
-        self.disabled == Some(true)
+        let only = Self {
+            disabled: Some(true),
+            ..Self::default()
+        };
+        *self == only
     }
 }
 
 impl MayTakeAway for UpdateUserRequest {
     fn takes_away(&self) -> bool {
-        self.disabled == Some(true) || self.revoke_keys == Some(true)
+        let only = Self {
+            disabled: self.disabled.filter(|is_disabled| *is_disabled),
+            revoke_keys: self.revoke_keys.filter(|revokes| *revokes),
+            ..Self::default()
+        };
+        *self == only && only != Self::default()
     }
 }

@@ -84,7 +84,9 @@ async fn what_takes_rights_away_always_passes() {
         let disable = json!({ "disabled": true });
         ada.patch(&path, disable).send().await.ok();
     }
-    // Giving a right back is a change like others.
+    // What comes beside it is a change like others, and so is giving the right back.
+    let more = json!({ "disabled": true, "description": "Another" });
+    held_back(&ada.patch(&path, more).send().await);
     let enable = json!({ "disabled": false });
     held_back(&ada.patch(&path, enable).send().await);
     ada.delete(&path).send().await.ok();
@@ -97,6 +99,8 @@ async fn what_takes_rights_away_always_passes() {
     let path = format!("users/{}", member.user_id());
     let rename = json!({ "name": "Another" });
     held_back(&ada.patch(&path, rename).send().await);
+    let more = json!({ "disabled": true, "name": "Another" });
+    held_back(&ada.patch(&path, more).send().await);
     let disable = json!({ "disabled": true });
     ada.patch(&path, disable).send().await.ok();
     let path = format!("me/tokens/{}", token.token_id());

@@ -179,7 +179,7 @@ pub struct CreateKeyRequest {
 }
 
 /// `PATCH /projects/{project_id}/keys/{key_id}`: absent fields stay as they are, `null` clears.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateKeyRequest {
