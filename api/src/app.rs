@@ -17,7 +17,7 @@ use crate::{
     error::{ApiError, ApiResult},
     handlers::revoke::Closing,
     http::{idempotency::InFlight, refusals::Refusals},
-    mcp::{recent::Recent, targets::Targets, upstream::Upstreams},
+    mcp::{recent::Recent, upstream::Upstreams},
     metrics::Metrics,
     openapi::Contract,
     password::Passwords,
@@ -57,8 +57,6 @@ pub struct App {
     pub endings: broadcast::Sender<Ending>,
     /// Calls the teams' own MCP servers.
     pub upstreams: Upstreams,
-    /// Where each of them is.
-    pub targets: Targets,
     /// The last calls of each project's endpoint.
     pub recent: Arc<Recent>,
     /// Whether the server is ending: for what is opened after that was told.

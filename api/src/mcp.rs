@@ -9,5 +9,4 @@ mod memories;
 pub mod origin;
 pub mod recent;
 mod record;
-pub mod targets;
 pub mod upstream;

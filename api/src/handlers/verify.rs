@@ -69,11 +69,7 @@ pub async fn verify_for_program(
         user_id: token.user().id,
         is_program: true,
     };
-    let answer = answer(check, &body, asks);
-    if answer.is_ok() {
-        check.asked.be_quiet();
-    }
-    answer
+    answer(check, &body, asks)
 }
 
 /// On whose behalf a key is asked about. What a person tries in the browser is no use of the key.
@@ -117,6 +113,7 @@ fn answer(check: &Check<'_>, body: &VerifyRequest, asks: Asks) -> ApiResult<Http
         _ => VerifyResult::bare(VerifyCode::Invalid),
     };
     metrics.checked(Some(result.code));
+    check.asked.be_quiet();
     Ok(HttpResponse::Ok().json(result))
 }
 

@@ -1,6 +1,6 @@
 //! What answers behind an endpoint: the built-in memory server, or the team's own.
 
-use std::{pin::Pin, sync::Arc};
+use std::pin::Pin;
 
 use actix_web::{
     body::BodySize,
@@ -38,7 +38,7 @@ pub enum Behind {
     /// The memory server.
     Memory,
     /// The team's own.
-    Upstream(Arc<Target>),
+    Upstream(Box<Target>),
 }
 
 /// An answer, whose body has not been waited for.
@@ -62,9 +62,11 @@ type Fault = Box<dyn std::error::Error>;
 /// # Errors
 /// When its settings can't be used.
 pub fn of(call: &Call, pass: &Pass) -> Result<Behind, Refusal> {
-    match call.app.targets.of(&call.app.ring, pass.project()) {
+    // At each call again: kept, an opened credential would stay in memory after its owner has removed it.
+    let settings = pass.project().settings();
+    match target(&call.app.ring, pass.project_id(), &settings) {
         Ok(None) => Ok(Behind::Memory),
-        Ok(Some(target)) => Ok(Behind::Upstream(target)),
+        Ok(Some(target)) => Ok(Behind::Upstream(Box::new(target))),
         Err(Unusable) => Err(Refusal::bad_gateway(
             "upstream_unusable",
             "This project's MCP server is not set up correctly. Ask an owner of the project to save its settings again.",

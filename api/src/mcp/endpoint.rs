@@ -285,12 +285,8 @@ async fn pass_on(visit: Visit<'_>, era: Era, body: Option<Body>) -> HttpResponse
 /// Notes the call as a use of its key.
 fn note(visit: &Visit<'_>, client: Option<&str>) {
     let call = visit.call;
-    let mut used = key_source::used(
-        call.request.headers(),
-        visit.record.via(),
-        call.ip,
-        call.now,
-    );
+    let (headers, via) = (call.request.headers(), visit.record.via());
+    let mut used = key_source::used(headers, via, call.ip, call.now);
     used.client = client.or(used.client);
     call.app.gate.note(&visit.pass, used);
 }

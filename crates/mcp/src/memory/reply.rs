@@ -61,7 +61,7 @@ impl<'a> Reply<'a> {
 
     /// A result that no client keeps.
     pub(super) fn result(&self, members: Map<String, Value>) -> Answer {
-        self.complete(members, Outcome::Ok)
+        self.complete(&inside(&members), Outcome::Ok)
     }
 
     /// A result that a client may keep for a while, for this key alone: MCP 2026-07-28 server/caching, "Cacheable
@@ -78,14 +78,10 @@ impl<'a> Reply<'a> {
     /// no structured content (MCP 2026-07-28 server/tools, "Structured Content").
     pub(super) fn tool_result(&self, structured: &str) -> Answer {
         let text = text_of(structured);
-        let more = match self.era {
-            Era::Modern => MODERN_MEMBERS.as_str(),
-            Era::Legacy => "",
-        };
-        let result = format!(
-            r#"{{"content":[{{"type":"text","text":{text}}}],"structuredContent":{structured},"isError":false{more}}}"#
+        let members = format!(
+            r#""content":[{{"type":"text","text":{text}}}],"structuredContent":{structured},"isError":false"#
         );
-        self.envelope(200, "result", &result, Outcome::Ok)
+        self.complete(&members, Outcome::Ok)
     }
 
     /// What the model can mend by itself (MCP 2026-07-28 server/tools, "Error Handling", 2): no JSON-RPC error,
@@ -95,7 +91,7 @@ impl<'a> Reply<'a> {
             "content": [{ "type": "text", "text": sentence }],
             "isError": true,
         }));
-        self.complete(members, Outcome::Error)
+        self.complete(&inside(&members), Outcome::Error)
     }
 
     /// A JSON-RPC error. Where the specification names no HTTP status the status is 200, because a client of
@@ -157,16 +153,18 @@ impl<'a> Reply<'a> {
         }
     }
 
-    fn complete(&self, mut members: Map<String, Value>, outcome: Outcome) -> Answer {
-        if self.era == Era::Modern {
-            // MCP 2026-07-28 basic, "ResultType" (MUST) and "Per-response protocol fields" (SHOULD).
-            members.insert("resultType".to_owned(), "complete".into());
-            members.insert(
-                "_meta".to_owned(),
-                json!({ "io.modelcontextprotocol/serverInfo": server_info() }),
-            );
-        }
-        self.envelope(200, "result", &text_of(&members), outcome)
+    /// `members` are JSON text, without the braces round them.
+    fn complete(&self, members: &str, outcome: Outcome) -> Answer {
+        let more = match self.era {
+            Era::Modern => MODERN_MEMBERS.as_str(),
+            Era::Legacy => "",
+        };
+        let comma = match members.is_empty() || more.is_empty() {
+            true => "",
+            false => ",",
+        };
+        let result = format!("{{{members}{comma}{more}}}");
+        self.envelope(200, "result", &result, outcome)
     }
 
     fn envelope(&self, status: u16, member: &str, value: &str, outcome: Outcome) -> Answer {
@@ -182,16 +180,25 @@ impl<'a> Reply<'a> {
     }
 }
 
-/// What each result of the modern era has beside its own members, with a comma before: MCP 2026-07-28 basic, "ResultType"
-/// (MUST) and "Per-response protocol fields" (SHOULD).
+/// What each result of the modern era has beside its own members: MCP 2026-07-28 basic, "ResultType" (MUST) and
+/// "Per-response protocol fields" (SHOULD).
 static MODERN_MEMBERS: LazyLock<String> = LazyLock::new(|| {
     let meta = json!({ "io.modelcontextprotocol/serverInfo": server_info() });
-    format!(r#","resultType":"complete","_meta":{meta}"#)
+    format!(r#""resultType":"complete","_meta":{meta}"#)
 });
 
 /// A value's JSON text. Of a [`Value`], not by its `Display`, which takes three times as long.
 pub(super) fn text_of(value: &(impl Serialize + ?Sized)) -> String {
     serde_json::to_string(value).unwrap_or_default()
+}
+
+/// An object's text without its braces.
+fn inside(members: &Map<String, Value>) -> String {
+    let text = text_of(members);
+    let inside = text
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'));
+    inside.unwrap_or_default().to_owned()
 }
 
 /// The program that answers (MCP 2026-07-28 schema.ts, Implementation).
