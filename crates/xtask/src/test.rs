@@ -8,7 +8,7 @@ use latchkey_cluster::Cluster;
 
 use crate::frontend::{self, Build};
 use crate::packages::{self, CADDY, CHROMIUM, CURL, JAVA, LIBPQ, NGINX, NODE, POSTGRES, PYTHON};
-use crate::shell::{self, Outcome, cargo, finished, succeeds};
+use crate::shell::{self, Outcome, cargo, finished, output, program, succeeds};
 use crate::steps::Steps;
 use crate::{check, openapi};
 
@@ -85,7 +85,8 @@ fn on_both_databases(steps: &mut Steps) {
         Err(_) => {
             let started = steps.run("PostgreSQL", || {
                 let log = shell::root()?.join("test-output/postgres.log");
-                let started = Cluster::start(&log).map_err(|error| error.to_string())?;
+                let started =
+                    Cluster::start_in(&place(), &log).map_err(|error| error.to_string())?;
                 server = Some(started);
                 Ok(())
             });
@@ -95,15 +96,18 @@ fn on_both_databases(steps: &mut Steps) {
             }
         }
     };
-    let on = |backend: &str, only: &[&str]| -> Outcome<Command> {
-        let mut command = rust_tests(only)?;
+    let on = |backend: &str, selection: Selection| -> Outcome<Command> {
+        let mut command = rust_tests(selection)?;
         command.env(SERVER, &url).env(BACKEND, backend);
         Ok(command)
     };
-    steps.tests("every test, HTTP on SQLite", on("sqlite", &[]));
-    // Those on PostgreSQL wait for the disk half of their time.
+    steps.tests("every test, HTTP on SQLite", on("sqlite", Selection::All));
+    // Beside it: those on PostgreSQL wait a good part of their time.
     let contract = contract::Contract::start(EXAMPLES);
-    steps.tests("HTTP on PostgreSQL", on("postgres", &["--test", "it"]));
+    steps.tests(
+        "HTTP on PostgreSQL",
+        on("postgres", Selection::OverTheDatabase),
+    );
     steps.run("API contract", || contract?.finish());
 }
 
@@ -113,20 +117,45 @@ fn build() -> Outcome {
     shell::run(&mut cargo(&["test", "--workspace", "--no-run"])?)
 }
 
+/// Where the server's directory is made: in memory where that has room for it, since a server on a disk waits most of
+/// its time for it. Tests that kill a server make one of their own, on the disk.
+fn place() -> PathBuf {
+    /// The write-ahead log grows to 1 GiB, and each database that is open has 8 MiB.
+    const ROOM: u64 = 3 << 30;
+    let memory = PathBuf::from("/dev/shm");
+    let free = program("df")
+        .and_then(|mut df| output(df.args(["--output=avail", "--block-size=1"]).arg(&memory)));
+    let free = free
+        .ok()
+        .and_then(|said| said.lines().nth(1)?.trim().parse::<u64>().ok());
+    match free {
+        Some(ROOM..) => memory,
+        _ => env::temp_dir(),
+    }
+}
+
+/// Which tests run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Selection {
+    All,
+    /// Those whose answers may depend on the database: the packages' `tests/it`.
+    OverTheDatabase,
+}
+
 /// Shows each failure and goes on after it. nextest runs the tests of all binaries side by side where it is
 /// installed; cargo's own runner needs nothing.
-fn rust_tests(only: &[&str]) -> Outcome<Command> {
-    let arguments: &[&str] = match succeeds(&mut cargo(&["nextest", "--version"])?) {
+fn rust_tests(selection: Selection) -> Outcome<Command> {
+    let has_nextest = succeeds(&mut cargo(&["nextest", "--version"])?);
+    let mut command = cargo(match has_nextest {
         true => &["nextest", "run", "--workspace", "--no-fail-fast"],
-        false if only.is_empty() => &[
-            "test",
-            "--workspace",
-            "--no-fail-fast",
-            "--lib",
-            "--bins",
-            "--tests",
-        ],
         false => &["test", "--workspace", "--no-fail-fast"],
-    };
-    cargo(&[arguments, only].concat())
+    })?;
+    command.args(match (has_nextest, selection) {
+        (true, Selection::All) => &[][..],
+        // Not by `--test`: cargo chooses the dependencies' features by that too, and would compile all of them again.
+        (true, Selection::OverTheDatabase) => &["--filterset", "binary(it)"],
+        (false, Selection::All) => &["--lib", "--bins", "--tests"],
+        (false, Selection::OverTheDatabase) => &["--test", "it"],
+    });
+    Ok(command)
 }
