@@ -1,8 +1,10 @@
 //! Everything that must hold, from a bare machine: the README's test command, and what CI runs.
 
 use std::env;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
 
 use latchkey_cluster::Cluster;
 
@@ -134,6 +136,13 @@ fn place() -> PathBuf {
     }
 }
 
+/// How many tests run at once: half as many again as there are cores, since each waits a part of its time for a disk,
+/// a clock or another process.
+fn at_once() -> usize {
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    cores + cores.div_ceil(2)
+}
+
 /// Which tests run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Selection {
@@ -150,6 +159,9 @@ fn rust_tests(selection: Selection) -> Outcome<Command> {
         true => &["nextest", "run", "--workspace", "--no-fail-fast"],
         false => &["test", "--workspace", "--no-fail-fast"],
     })?;
+    if has_nextest {
+        command.args(["--test-threads", &at_once().to_string()]);
+    }
     command.args(match (has_nextest, selection) {
         (true, Selection::All) => &[][..],
         // Not by `--test`: cargo chooses the dependencies' features by that too, and would compile all of them again.
