@@ -156,8 +156,10 @@ test("a viewer who opens the audit log by its address is told whom to ask", asyn
   const window = await browser.another(reader.cookie);
   t.after(() => window.close());
   const { page, faults } = window;
+  const refused = page.waitForEvent("console", (message) => message.type() === "error");
   await page.goto(address("/audit"));
   await page.getByText("Editors and owners can read the audit log.").waitFor();
+  await refused;
   assert.equal(await page.getByRole("link", { name: /^Export/ }).count(), 0);
   assert.equal(await page.getByRole("table", { name: "Audit log" }).count(), 0);
   // The log is asked for at the same time as the project, before the role is known.

@@ -1,16 +1,14 @@
 //! Everything that must hold, from a bare machine: the README's test command, and what CI runs.
 
 use std::env;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::Command;
-use std::thread;
 
 use latchkey_cluster::Cluster;
 
 use crate::frontend::{self, Build};
 use crate::packages::{self, CADDY, CHROMIUM, CURL, JAVA, LIBPQ, NGINX, NODE, POSTGRES, PYTHON};
-use crate::shell::{self, Outcome, cargo, finished, output, program, succeeds};
+use crate::shell::{self, Outcome, cargo, finished, succeeds};
 use crate::steps::Steps;
 use crate::{check, openapi};
 
@@ -87,8 +85,7 @@ fn on_both_databases(steps: &mut Steps) {
         Err(_) => {
             let started = steps.run("PostgreSQL", || {
                 let log = shell::root()?.join("test-output/postgres.log");
-                let started =
-                    Cluster::start_in(&place(), &log).map_err(|error| error.to_string())?;
+                let started = Cluster::start(&log).map_err(|error| error.to_string())?;
                 server = Some(started);
                 Ok(())
             });
@@ -119,30 +116,6 @@ fn build() -> Outcome {
     shell::run(&mut cargo(&["test", "--workspace", "--no-run"])?)
 }
 
-/// Where the server's directory is made: in memory where that has room for it, since a server on a disk waits most of
-/// its time for it. Tests that kill a server make one of their own, on the disk.
-fn place() -> PathBuf {
-    /// The write-ahead log grows to 1 GiB, and each database that is open has 8 MiB.
-    const ROOM: u64 = 3 << 30;
-    let memory = PathBuf::from("/dev/shm");
-    let free = program("df")
-        .and_then(|mut df| output(df.args(["--output=avail", "--block-size=1"]).arg(&memory)));
-    let free = free
-        .ok()
-        .and_then(|said| said.lines().nth(1)?.trim().parse::<u64>().ok());
-    match free {
-        Some(ROOM..) => memory,
-        _ => env::temp_dir(),
-    }
-}
-
-/// How many tests run at once: half as many again as there are cores, since each waits a part of its time for a disk,
-/// a clock or another process.
-fn at_once() -> usize {
-    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    cores + cores.div_ceil(2)
-}
-
 /// Which tests run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Selection {
@@ -159,9 +132,6 @@ fn rust_tests(selection: Selection) -> Outcome<Command> {
         true => &["nextest", "run", "--workspace", "--no-fail-fast"],
         false => &["test", "--workspace", "--no-fail-fast"],
     })?;
-    if has_nextest {
-        command.args(["--test-threads", &at_once().to_string()]);
-    }
     command.args(match (has_nextest, selection) {
         (true, Selection::All) => &[][..],
         // Not by `--test`: cargo chooses the dependencies' features by that too, and would compile all of them again.
