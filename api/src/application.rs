@@ -2,7 +2,7 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
-    sync::{Arc, OnceLock, atomic::AtomicBool},
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -28,6 +28,7 @@ use crate::{
     master_key,
     mcp::{connection::Connection, upstream::Upstreams},
     metrics::Metrics,
+    openapi::Contract,
     password::Passwords,
     routes, sessions,
     setup::Setup,
@@ -109,7 +110,7 @@ impl Application {
             recent: Arc::default(),
             refusals: Refusals::default(),
             metrics: Metrics::default(),
-            contract: OnceLock::new(),
+            contract: Contract::new(routes::description()).map_err(failed)?,
             config,
         });
         Ok(Self {

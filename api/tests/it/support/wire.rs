@@ -1,7 +1,7 @@
 //! HTTP by hand, for tests that need thousands of requests a second from threads, or hang up half-way.
 
 use std::{
-    io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     time::Duration,
 };
@@ -58,22 +58,9 @@ impl Wire {
         (status, String::from_utf8(body).unwrap())
     }
 
-    /// Both. On another connection if the server has closed this one, as it may between two requests.
+    /// Both.
     pub fn ask(&mut self, method: &str, path: &str, bearer: &str, body: &str) -> (u16, String) {
-        if self.is_closed() {
-            *self = Self::open(&self.host);
-        }
         self.send(method, path, bearer, body);
         self.receive()
-    }
-
-    /// Nothing is on its way here between two requests but the end.
-    fn is_closed(&self) -> bool {
-        let stream = self.stream.get_ref();
-        stream.set_nonblocking(true).unwrap();
-        let is_closed =
-            !matches!(stream.peek(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock);
-        stream.set_nonblocking(false).unwrap();
-        is_closed
     }
 }
