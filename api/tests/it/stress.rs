@@ -22,6 +22,8 @@ const CHECKS: u64 = 30_000;
 const ROUNDS_MIN: u64 = 3;
 /// Only a server that hardly answers needs so many.
 const ROUNDS_MAX: u64 = 2_000;
+/// How often a change is asked for while the server doesn't serve.
+const TRIES: u32 = 600;
 /// So many secrets are checked at a time, the newest ones.
 const IN_SIGHT: usize = 12;
 
@@ -253,6 +255,7 @@ impl Operator<'_> {
             match self.wire.ask("PATCH", &path, self.token, &body).0 {
                 200 => break end,
                 422 if ahead < 60_000 => ahead *= 2,
+                503 => thread::sleep(Duration::from_millis(100)),
                 other => panic!("PATCH answered {other}"),
             }
         };
@@ -294,9 +297,16 @@ impl Operator<'_> {
         } else {
             body.to_string()
         };
-        let (status, answer) = self.wire.ask(method, path, self.token, &body);
-        assert!((200..300).contains(&status), "{method} answered {status}");
-        serde_json::from_str(&answer).unwrap()
+        for _ in 0..TRIES {
+            match self.wire.ask(method, path, self.token, &body) {
+                (200..300, answer) => return serde_json::from_str(&answer).unwrap(),
+                // So busy that it doesn't hear from its database in time. Whether the change is made is open until it is
+                // asked for again.
+                (503, _) => thread::sleep(Duration::from_millis(100)),
+                (other, _) => panic!("{method} answered {other}"),
+            }
+        }
+        panic!("{method} answered 503 {TRIES} times");
     }
 }
 

@@ -10,6 +10,8 @@ use std::{
 pub struct Wire {
     stream: BufReader<TcpStream>,
     host: String,
+    /// The last answer said that nothing follows it, as one does to a request whose body was not read.
+    is_last: bool,
 }
 
 impl Wire {
@@ -23,6 +25,7 @@ impl Wire {
         Self {
             stream: BufReader::new(stream),
             host: address.to_owned(),
+            is_last: false,
         }
     }
 
@@ -49,8 +52,12 @@ impl Wire {
             let Some((name, value)) = line.split_once(':') else {
                 break;
             };
+            let value = value.trim();
             if name.eq_ignore_ascii_case("content-length") {
-                length = value.trim().parse().unwrap();
+                length = value.parse().unwrap();
+            }
+            if name.eq_ignore_ascii_case("connection") {
+                self.is_last = value.eq_ignore_ascii_case("close");
             }
         }
         let mut body = vec![0; length];
@@ -58,8 +65,11 @@ impl Wire {
         (status, String::from_utf8(body).unwrap())
     }
 
-    /// Both.
+    /// Both; on another connection where the last answer ended this one.
     pub fn ask(&mut self, method: &str, path: &str, bearer: &str, body: &str) -> (u16, String) {
+        if self.is_last {
+            *self = Self::open(&self.host);
+        }
         self.send(method, path, bearer, body);
         self.receive()
     }
