@@ -7,13 +7,16 @@ use std::{
 
 use actix_web::{HttpResponse, get, web::Bytes};
 use futures_util::stream;
-use latchkey_gate::Watch;
+use latchkey_gate::{LastUse, Watch};
 use latchkey_keys::verdict;
-use latchkey_store::{keys as rows, keys::StoredKey, members, sessions, tokens};
+use latchkey_store::{
+    keys as rows,
+    keys::{StoredKey, StoredSecret},
+    members, sessions, tokens,
+};
 use latchkey_types::{
     KeyId, ProjectId, Timestamp, UserId,
     insight::{KeyEvent, KeyUse},
-    key::Via,
     user::InstanceRole,
 };
 use tokio::sync::broadcast::{Receiver, error::RecvError};
@@ -169,47 +172,19 @@ impl Follower {
 
     /// The first call of the newest secret, and the last call of any.
     fn uses(&self, key: &StoredKey) -> (Option<KeyUse>, Option<KeyUse>) {
-        let gate = &self.call.app.gate;
-        let newest = key.newest_secret();
-        let first = newest.and_then(|secret| {
-            let written = secret.activity.as_ref().map(|activity| KeyUse {
-                at: activity.first_used_at,
-                via: activity.first_via,
-                client: activity.first_client.clone(),
-                secret_hint: secret.hint.clone(),
-            });
-            written.or_else(|| {
-                let first = gate.last_use(&secret.digest)?.first;
-                Some(KeyUse {
-                    at: first.at,
-                    via: first.via,
-                    client: first.client,
-                    secret_hint: secret.hint.clone(),
-                })
-            })
-        });
-        let last = key
-            .secrets
-            .iter()
-            .filter_map(|secret| {
-                let (at, via, client): (Timestamp, Via, Option<String>) =
-                    match (gate.last_use(&secret.digest), &secret.activity) {
-                        (Some(used), _) => (used.at, used.via, used.client),
-                        (None, Some(activity)) => (
-                            activity.last_used_at,
-                            activity.last_via,
-                            activity.last_client.clone(),
-                        ),
-                        (None, None) => return None,
-                    };
-                Some(KeyUse {
-                    at,
-                    via,
-                    client,
-                    secret_hint: secret.hint.clone(),
-                })
-            })
-            .max_by_key(|used| used.at);
+        let newest = key.newest_secret().map(|secret| secret.id);
+        let (mut first, mut last) = (None, None);
+        for secret in &key.secrets {
+            // Asked once for both: a call that comes in between must not be a last one without a first.
+            let remembered = self.call.app.gate.last_use(&secret.digest);
+            if Some(secret.id) == newest {
+                first = first_use(secret, remembered.as_ref());
+            }
+            last = last
+                .into_iter()
+                .chain(last_use(secret, remembered))
+                .max_by_key(|used| used.at);
+        }
         (first, last)
     }
 
@@ -280,4 +255,44 @@ fn push(text: &mut String, name: &str, event: &KeyEvent) -> ApiResult<()> {
     let data = serde_json::to_string(event).map_err(ApiError::internal)?;
     text.push_str(&format!("event: {name}\ndata: {data}\n\n"));
     Ok(())
+}
+
+/// The first call with this secret: what is written is the truth, and until then what is remembered.
+fn first_use(secret: &StoredSecret, remembered: Option<&LastUse>) -> Option<KeyUse> {
+    let secret_hint = secret.hint.clone();
+    match (&secret.activity, remembered) {
+        (Some(written), _) => Some(KeyUse {
+            at: written.first_used_at,
+            via: written.first_via,
+            client: written.first_client.clone(),
+            secret_hint,
+        }),
+        (None, Some(LastUse { first, .. })) => Some(KeyUse {
+            at: first.at,
+            via: first.via,
+            client: first.client.clone(),
+            secret_hint,
+        }),
+        (None, None) => None,
+    }
+}
+
+/// The last call with this secret: what is remembered is newer than what is written, or the same.
+fn last_use(secret: &StoredSecret, remembered: Option<LastUse>) -> Option<KeyUse> {
+    let secret_hint = secret.hint.clone();
+    match (remembered, &secret.activity) {
+        (Some(used), _) => Some(KeyUse {
+            at: used.at,
+            via: used.via,
+            client: used.client,
+            secret_hint,
+        }),
+        (None, Some(written)) => Some(KeyUse {
+            at: written.last_used_at,
+            via: written.last_via,
+            client: written.last_client.clone(),
+            secret_hint,
+        }),
+        (None, None) => None,
+    }
 }
