@@ -1,7 +1,7 @@
 //! What all requests of a server share.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -21,6 +21,7 @@ use crate::{
     metrics::Metrics,
     openapi::Contract,
     password::Passwords,
+    routes,
     setup::Setup,
     throttle::{Callers, Throttle},
 };
@@ -65,8 +66,8 @@ pub struct App {
     pub refusals: Refusals,
     /// Counters for `/metrics`.
     pub metrics: Metrics,
-    /// The API's own description.
-    pub contract: Contract,
+    /// The API's own description; see [`App::contract`].
+    pub contract: OnceLock<Contract>,
 }
 
 /// A session or all of a user's access that has just ended.
@@ -85,6 +86,18 @@ pub enum Ending {
 }
 
 impl App {
+    /// The API's own description, made when somebody first asks for it: it takes longer than the rest of a start.
+    ///
+    /// # Errors
+    /// 500 when it can't be written.
+    pub fn contract(&self) -> ApiResult<&Contract> {
+        if let Some(contract) = self.contract.get() {
+            return Ok(contract);
+        }
+        let made = Contract::new(routes::description())?;
+        Ok(self.contract.get_or_init(|| made))
+    }
+
     /// Runs a query on a thread where waiting is allowed.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -28,7 +28,6 @@ use crate::{
     master_key,
     mcp::{connection::Connection, upstream::Upstreams},
     metrics::Metrics,
-    openapi::Contract,
     password::Passwords,
     routes, sessions,
     setup::Setup,
@@ -110,7 +109,7 @@ impl Application {
             recent: Arc::default(),
             refusals: Refusals::default(),
             metrics: Metrics::default(),
-            contract: Contract::new(routes::description()).map_err(failed)?,
+            contract: OnceLock::new(),
             config,
         });
         Ok(Self {

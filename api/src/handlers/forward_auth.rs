@@ -1,10 +1,7 @@
 //! `GET /forward-auth`: for reverse proxies that ask before they pass a request on (nginx `auth_request`,
 //! Traefik ForwardAuth, Caddy `forward_auth`). They understand only 200, 401, 403 and 5xx.
 
-use std::{
-    borrow::Cow,
-    fmt::{self, Write as _},
-};
+use std::borrow::Cow;
 
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse, get,
@@ -69,10 +66,9 @@ pub fn decide(check: &Check<'_>) -> ApiResult<HttpResponse> {
     note(check, &pass, presented.via);
     let mut response = HttpResponse::Ok().finish();
     let headers = response.headers_mut();
-    headers.insert(KEY_ID, id_value(pass.key_id())?);
-    headers.insert(PROJECT_ID, id_value(pass.project_id())?);
-    let slug = HeaderValue::from_str(pass.project().slug().as_str()).map_err(ApiError::internal)?;
-    headers.insert(PROJECT_SLUG, slug);
+    headers.insert(KEY_ID, value(&pass.key_id().text())?);
+    headers.insert(PROJECT_ID, value(&pass.project_id().text())?);
+    headers.insert(PROJECT_SLUG, value(pass.project().slug().as_str())?);
     let environment = HeaderValue::from_static(pass.environment().as_str());
     headers.insert(ENVIRONMENT, environment);
     Ok(response)
@@ -86,30 +82,8 @@ const PROJECT_ID: HeaderName = HeaderName::from_static("x-latchkey-project-id");
 const PROJECT_SLUG: HeaderName = HeaderName::from_static("x-latchkey-project-slug");
 const ENVIRONMENT: HeaderName = HeaderName::from_static("x-latchkey-environment");
 
-fn id_value(id: impl fmt::Display) -> ApiResult<HeaderValue> {
-    let mut text = IdText {
-        bytes: [0; 40],
-        length: 0,
-    };
-    write!(text, "{id}").map_err(ApiError::internal)?;
-    HeaderValue::from_bytes(&text.bytes[..text.length]).map_err(ApiError::internal)
-}
-
-/// An id's text, without an allocation of its own.
-struct IdText {
-    /// `proj_` and 32 digits are 37.
-    bytes: [u8; 40],
-    length: usize,
-}
-
-impl fmt::Write for IdText {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.length + text.len();
-        let place = self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?;
-        place.copy_from_slice(text.as_bytes());
-        self.length = end;
-        Ok(())
-    }
+fn value(text: &str) -> ApiResult<HeaderValue> {
+    HeaderValue::from_str(text).map_err(ApiError::internal)
 }
 
 /// The one key: of this request, or of the request that a trusted proxy asks about.

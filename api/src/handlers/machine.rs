@@ -68,10 +68,10 @@ pub async fn show_metrics(request: HttpRequest) -> ApiResult<HttpResponse> {
     responses((status = 200, description = "The document", body = Object))
 )]
 #[get("/openapi.json")]
-pub async fn show_openapi_json(app: web::Data<App>) -> HttpResponse {
-    HttpResponse::Ok()
+pub async fn show_openapi_json(app: web::Data<App>) -> ApiResult<HttpResponse> {
+    Ok(HttpResponse::Ok()
         .content_type("application/json")
-        .body(app.contract.json.clone())
+        .body(app.contract()?.json.clone()))
 }
 
 /// This description as JSON for older generators (OpenAPI 3.0.3)
@@ -81,10 +81,10 @@ pub async fn show_openapi_json(app: web::Data<App>) -> HttpResponse {
     responses((status = 200, description = "The document", body = Object))
 )]
 #[get("/openapi-3.0.json")]
-pub async fn show_openapi_json_3_0(app: web::Data<App>) -> HttpResponse {
-    HttpResponse::Ok()
+pub async fn show_openapi_json_3_0(app: web::Data<App>) -> ApiResult<HttpResponse> {
+    Ok(HttpResponse::Ok()
         .content_type("application/json")
-        .body(app.contract.older.clone())
+        .body(app.contract()?.older.clone()))
 }
 
 /// This description as YAML (OpenAPI 3.1)
@@ -94,8 +94,8 @@ pub async fn show_openapi_json_3_0(app: web::Data<App>) -> HttpResponse {
     responses((status = 200, description = "The document", body = Object, content_type = "application/yaml"))
 )]
 #[get("/openapi.yaml")]
-pub async fn show_openapi_yaml(app: web::Data<App>) -> HttpResponse {
-    HttpResponse::Ok()
+pub async fn show_openapi_yaml(app: web::Data<App>) -> ApiResult<HttpResponse> {
+    Ok(HttpResponse::Ok()
         .content_type("application/yaml")
-        .body(app.contract.yaml.clone())
+        .body(app.contract()?.yaml.clone()))
 }

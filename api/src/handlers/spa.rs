@@ -30,7 +30,7 @@ pub async fn show_home(request: HttpRequest, app: web::Data<App>) -> ApiResult<H
 /// Everything that no route took: 405 where another method would do, the app's page for a person who
 /// follows a link, 404 for the rest. A missing asset is a 404, never a page.
 pub async fn fall_back(request: HttpRequest, app: web::Data<App>) -> ApiResult<HttpResponse> {
-    let methods = app.contract.methods_at(request.path());
+    let methods = app.contract()?.methods_at(request.path());
     if !methods.is_empty() {
         return Err(method_not_allowed(&methods));
     }

@@ -9,7 +9,7 @@ use actix_web::{
     dev::{RequestHead, ServiceRequest, ServiceResponse},
     http::{
         Method, StatusCode,
-        header::{self, HeaderMap, HeaderName, HeaderValue},
+        header::{self, HeaderName, HeaderValue},
     },
     middleware::Next,
     web,
@@ -68,7 +68,14 @@ pub async fn wrap(
     }
     let app = response.request().app_data::<web::Data<App>>().cloned();
     let app = app.as_ref().map(|app| app.get_ref());
-    finish_headers(response.headers_mut(), id, is_check, app);
+    let headers = response.headers_mut();
+    let mut put = |name: HeaderName, value: HeaderValue| {
+        if !headers.contains_key(&name) {
+            headers.insert(name, value);
+        }
+    };
+    for_everybody(id, app, &mut put);
+    for_browsers(app, &mut put);
     let request = response.request();
     let told = Told {
         app,
@@ -109,13 +116,21 @@ impl CheckEnvelope {
         outcome: ApiResult<HttpResponse>,
     ) -> HttpResponse {
         let Self { id, started } = self;
+        let app = Some(check.app);
         let (mut response, problem) = match outcome {
             Ok(response) => (response, None),
             Err(error) => (document(&error, id), Some(error)),
         };
-        finish_headers(response.headers_mut(), id, true, Some(check.app));
+        let headers = response.headers_mut();
+        // It has none of its own, so nothing is looked for.
+        let mut put = |name, value| drop(headers.insert(name, value));
+        for_everybody(id, app, &mut put);
+        // An accepted key's answer is for a program: it shows none of it, links to nothing, frames nothing.
+        if problem.is_some() {
+            for_browsers(app, &mut put);
+        }
         let told = Told {
-            app: Some(check.app),
+            app,
             head: check.head,
             asked: check.asked.known(),
             status: response.status(),
@@ -259,28 +274,27 @@ const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 /// A year. Browsers heed it only in answers that came by https.
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
-fn finish_headers(headers: &mut HeaderMap, id: RequestId, is_check: bool, app: Option<&App>) {
-    let mut put = |name: HeaderName, value: HeaderValue| {
-        // The answer to a check has none of its own, so nothing has to be looked for.
-        if is_check || !headers.contains_key(&name) {
-            headers.insert(name, value);
-        }
-    };
+/// What every answer has.
+fn for_everybody(id: RequestId, app: Option<&App>, put: &mut impl FnMut(HeaderName, HeaderValue)) {
     put(header::CACHE_CONTROL, NO_STORE);
     put(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
-    put(header::REFERRER_POLICY, NO_REFERRER);
-    put(header::X_FRAME_OPTIONS, DENY);
     put(header::CONTENT_SECURITY_POLICY, NOTHING);
-    put(RESOURCE_POLICY, SAME_ORIGIN);
     if app.is_some_and(|app| app.public_url.starts_with("https://")) {
         put(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
     }
+    if let Ok(value) = HeaderValue::from_bytes(&id.digits()) {
+        put(REQUEST_ID, value);
+    }
+}
+
+/// What every answer has besides that a browser may show.
+fn for_browsers(app: Option<&App>, put: &mut impl FnMut(HeaderName, HeaderValue)) {
+    put(header::REFERRER_POLICY, NO_REFERRER);
+    put(header::X_FRAME_OPTIONS, DENY);
+    put(RESOURCE_POLICY, SAME_ORIGIN);
     // Browsers heed it only where nobody can alter the answer on the way, and complain elsewhere.
     if app.is_none_or(|app| !app.is_readable_on_the_way) {
         put(OPENER_POLICY, SAME_ORIGIN);
-    }
-    if let Ok(value) = HeaderValue::from_bytes(&id.digits()) {
-        headers.insert(REQUEST_ID, value);
     }
 }
 

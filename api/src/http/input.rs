@@ -152,6 +152,9 @@ async fn whole_body(
 
 fn check_media_type(headers: &HeaderMap) -> ApiResult<()> {
     let given = headers.get(header::CONTENT_TYPE);
+    if given.is_some_and(|value| value == "application/json") {
+        return Ok(());
+    }
     let essence = given
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next())

@@ -6,7 +6,7 @@ use latchkey_types::ProblemCode;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::TestServer;
+use crate::support::{Answer, TestServer};
 
 #[tokio::test]
 async fn a_healthy_server_says_so_to_anybody() {
@@ -252,7 +252,7 @@ async fn every_answer_has_its_headers() {
         server.anonymous().get("me"),
         server.anonymous().get("session"),
         holder.get("keys/self"),
-        holder.get("forward-auth"),
+        server.anonymous().get("forward-auth"),
         holder.post(&project.endpoint(), json!({})),
         server.anonymous().post(&project.endpoint(), json!({})),
         server
@@ -270,11 +270,7 @@ async fn every_answer_has_its_headers() {
         let answer = call.header("x-request-id", "mine").send().await;
         calls += 1;
         let n = calls;
-        assert_eq!(
-            answer.header("x-content-type-options"),
-            Some("nosniff"),
-            "number {n}"
-        );
+        assert_has_what_every_answer_has(&answer, n);
         assert_eq!(
             answer.header("referrer-policy"),
             Some("no-referrer"),
@@ -291,36 +287,68 @@ async fn every_answer_has_its_headers() {
             Some("same-origin"),
             "number {n}"
         );
-        // The browser app's own page holds nothing of anybody: a browser may keep it and asks anew.
-        let caching = answer.header("cache-control").unwrap();
-        let is_page = answer.header("content-type") == Some("text/html; charset=utf-8");
-        assert!(
-            caching.contains("no-store") || is_page && caching == "no-cache",
-            "number {n}: {caching}"
-        );
-        let policy = answer.header("content-security-policy").unwrap();
-        assert!(
-            policy.contains("default-src 'none'") || policy.contains("default-src 'self'"),
-            "number {n}: {policy}"
-        );
-        assert!(policy.contains("base-uri 'none'"), "number {n}: {policy}");
-        assert!(
-            policy.contains("frame-ancestors 'none'"),
-            "number {n}: {policy}"
-        );
-        assert!(
-            answer.header("server").is_none() && answer.header("x-powered-by").is_none(),
-            "number {n}"
-        );
-        assert!(
-            answer.header("access-control-allow-origin").is_none(),
-            "number {n}"
-        );
-        assert!(answer.header("content-encoding").is_none(), "number {n}");
         ids.insert(answer.header("x-request-id").unwrap().to_owned());
     }
     assert_eq!(ids.len(), calls, "two requests share an id");
     assert!(!ids.contains("mine"));
+}
+
+/// An accepted key's answer and the result of a verification are for programs: what steers a browser that shows
+/// something would only make them longer.
+#[tokio::test]
+async fn the_answer_to_a_check_has_the_headers_of_every_answer() {
+    let server = TestServer::start().await;
+    let ada = server.set_up().await;
+    let project = ada.project("Memory Lake").await;
+    let key = ada.key(&project, "Claude AI Integration").await;
+    let token = ada.token(&["verify"]).await;
+    let checks = [
+        server.anonymous().with_key(&key.secret).get("forward-auth"),
+        token.post("keys/verify", json!({ "key": key.secret })),
+        token.post("keys/verify", json!({ "key": "lk_nothing" })),
+    ];
+    for (n, call) in checks.into_iter().enumerate() {
+        let answer = call.header("x-request-id", "mine").send().await;
+        assert_eq!(answer.status, 200, "number {n}");
+        assert_has_what_every_answer_has(&answer, n);
+        assert_eq!(answer.header("referrer-policy"), None, "number {n}");
+        assert_ne!(answer.header("x-request-id"), Some("mine"), "number {n}");
+    }
+}
+
+fn assert_has_what_every_answer_has(answer: &Answer, n: usize) {
+    assert_eq!(
+        answer.header("x-content-type-options"),
+        Some("nosniff"),
+        "number {n}"
+    );
+    // The browser app's own page holds nothing of anybody: a browser may keep it and asks anew.
+    let caching = answer.header("cache-control").unwrap();
+    let is_page = answer.header("content-type") == Some("text/html; charset=utf-8");
+    assert!(
+        caching.contains("no-store") || is_page && caching == "no-cache",
+        "number {n}: {caching}"
+    );
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(
+        policy.contains("default-src 'none'") || policy.contains("default-src 'self'"),
+        "number {n}: {policy}"
+    );
+    assert!(policy.contains("base-uri 'none'"), "number {n}: {policy}");
+    assert!(
+        policy.contains("frame-ancestors 'none'"),
+        "number {n}: {policy}"
+    );
+    assert!(
+        answer.header("server").is_none() && answer.header("x-powered-by").is_none(),
+        "number {n}"
+    );
+    assert!(
+        answer.header("access-control-allow-origin").is_none(),
+        "number {n}"
+    );
+    assert!(answer.header("content-encoding").is_none(), "number {n}");
+    assert!(answer.header("x-request-id").is_some(), "number {n}");
 }
 
 #[tokio::test]

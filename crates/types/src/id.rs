@@ -1,9 +1,9 @@
 //! Ids: opaque to callers, `prefix_` + the 32 lower-case hex digits of a UUIDv7.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, ops::Deref, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use uuid::Uuid;
+use uuid::{Uuid, fmt::Simple};
 
 /// Why a text is not an id of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,38 @@ fn parse(text: &str, prefix: &'static str) -> Result<Uuid, IdError> {
     Uuid::try_parse(hex).map_err(|_| wrong)
 }
 
+/// An id's text, which is on the stack: an answer to a check has two of them.
+pub struct IdText {
+    bytes: [u8; TEXT_MAX],
+    length: usize,
+}
+
+/// `proj_` and 32 digits; the other prefixes are shorter.
+const TEXT_MAX: usize = 37;
+
+impl IdText {
+    fn new(prefix: &str, uuid: &Uuid) -> Self {
+        let mut bytes = [0; TEXT_MAX];
+        let (head, digits) = bytes.split_at_mut(prefix.len() + 1);
+        head[..prefix.len()].copy_from_slice(prefix.as_bytes());
+        head[prefix.len()] = b'_';
+        uuid.simple().encode_lower(digits);
+        Self {
+            bytes,
+            length: prefix.len() + 1 + Simple::LENGTH,
+        }
+    }
+}
+
+impl Deref for IdText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        // It is ASCII, so this never comes to the default.
+        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $example:literal) => {
         $(#[$doc])*
@@ -60,14 +92,17 @@ macro_rules! id {
             pub const fn as_uuid(&self) -> &Uuid {
                 &self.0
             }
+
+            /// Its text.
+            #[must_use]
+            pub fn text(&self) -> IdText {
+                IdText::new($prefix, &self.0)
+            }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                // Not by `write!`: every answer to a check has two of them.
-                let mut hex = Uuid::encode_buffer();
-                f.write_str(concat!($prefix, "_"))?;
-                f.write_str(self.0.simple().encode_lower(&mut hex))
+                f.write_str(&self.text())
             }
         }
 
@@ -87,7 +122,7 @@ macro_rules! id {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.collect_str(self)
+                to.serialize_str(&self.text())
             }
         }
 
@@ -143,8 +178,14 @@ mod tests {
 
     #[test]
     fn an_id_reads_back_what_it_wrote() {
-        let id = KeyId::from_uuid(Uuid::from_u128(0x19a));
+        let uuid = Uuid::from_u128(0x19a);
+        let id = KeyId::from_uuid(uuid);
+        assert_eq!(&*id.text(), "key_0000000000000000000000000000019a");
         assert_eq!(id.to_string().parse::<KeyId>(), Ok(id));
+        // The longest one.
+        let id = ProjectId::from_uuid(uuid);
+        assert_eq!(&*id.text(), "proj_0000000000000000000000000000019a");
+        assert_eq!(serde_json::to_string(&id).unwrap(), format!("\"{id}\""));
     }
 
     #[test]

@@ -47,6 +47,14 @@ pub fn program(name: impl AsRef<OsStr>) -> Outcome<Command> {
 /// A cargo command of the toolchain that runs xtask.
 pub fn cargo(arguments: &[&str]) -> Outcome<Command> {
     let mut command = program(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))?;
+    // What cargo has told us of our own package. Build scripts see it too, and one of them (ring's) would run again, with
+    // all that depends on it, whenever cargo was called by hand in between.
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
     command.args(arguments);
     Ok(command)
 }

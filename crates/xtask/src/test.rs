@@ -95,15 +95,18 @@ fn on_both_databases(steps: &mut Steps) {
             }
         }
     };
-    let on = |backend: &str, only: &[&str]| -> Outcome<Command> {
-        let mut command = rust_tests(only)?;
+    let on = |backend: &str, selection: Selection| -> Outcome<Command> {
+        let mut command = rust_tests(selection)?;
         command.env(SERVER, &url).env(BACKEND, backend);
         Ok(command)
     };
-    steps.tests("every test, HTTP on SQLite", on("sqlite", &[]));
-    // Those on PostgreSQL wait for the disk half of their time.
+    steps.tests("every test, HTTP on SQLite", on("sqlite", Selection::All));
+    // Beside it: those on PostgreSQL wait a good part of their time.
     let contract = contract::Contract::start(EXAMPLES);
-    steps.tests("HTTP on PostgreSQL", on("postgres", &["--test", "it"]));
+    steps.tests(
+        "HTTP on PostgreSQL",
+        on("postgres", Selection::OverTheDatabase),
+    );
     steps.run("API contract", || contract?.finish());
 }
 
@@ -113,20 +116,28 @@ fn build() -> Outcome {
     shell::run(&mut cargo(&["test", "--workspace", "--no-run"])?)
 }
 
+/// Which tests run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Selection {
+    All,
+    /// Those whose answers may depend on the database: the packages' `tests/it`.
+    OverTheDatabase,
+}
+
 /// Shows each failure and goes on after it. nextest runs the tests of all binaries side by side where it is
 /// installed; cargo's own runner needs nothing.
-fn rust_tests(only: &[&str]) -> Outcome<Command> {
-    let arguments: &[&str] = match succeeds(&mut cargo(&["nextest", "--version"])?) {
+fn rust_tests(selection: Selection) -> Outcome<Command> {
+    let has_nextest = succeeds(&mut cargo(&["nextest", "--version"])?);
+    let mut command = cargo(match has_nextest {
         true => &["nextest", "run", "--workspace", "--no-fail-fast"],
-        false if only.is_empty() => &[
-            "test",
-            "--workspace",
-            "--no-fail-fast",
-            "--lib",
-            "--bins",
-            "--tests",
-        ],
         false => &["test", "--workspace", "--no-fail-fast"],
-    };
-    cargo(&[arguments, only].concat())
+    })?;
+    command.args(match (has_nextest, selection) {
+        (true, Selection::All) => &[][..],
+        // Not by `--test`: cargo chooses the dependencies' features by that too, and would compile all of them again.
+        (true, Selection::OverTheDatabase) => &["--filterset", "binary(it)"],
+        (false, Selection::All) => &["--lib", "--bins", "--tests"],
+        (false, Selection::OverTheDatabase) => &["--test", "it"],
+    });
+    Ok(command)
 }

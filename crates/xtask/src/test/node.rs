@@ -1,8 +1,10 @@
 //! The tools that npm installs in `e2e/`: the API description's linter, the browser tests and the MCP clients.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use super::{clients, python};
 use crate::packages;
@@ -56,7 +58,11 @@ pub fn browser_tests(server: &Path) -> Outcome<Command> {
         .collect();
     files.sort();
     let mut command = with_a_browser(server)?;
-    command.args(["--test", "--test-reporter=spec"]).args(files);
+    command.args(["--test", "--test-reporter=spec"]);
+    // Its own choice leaves one core idle.
+    let at_once = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    command.arg(format!("--test-concurrency={at_once}"));
+    command.args(files);
     Ok(command)
 }
 
