@@ -20,9 +20,6 @@ use crate::{
 /// Hashes and checks passwords; at most a few at once, because each takes 19 MiB.
 pub struct Passwords {
     argon2: Argon2<'static>,
-    /// The hash of nothing in particular: checked when there is no account, so that the time tells nobody
-    /// which addresses have one.
-    nobody: String,
     turns: Arc<Semaphore>,
 }
 
@@ -30,15 +27,13 @@ impl Passwords {
     /// Ready to hash.
     ///
     /// # Errors
-    /// When the system has no randomness.
+    /// When argon2 refuses the parameters.
     pub fn new() -> ApiResult<Self> {
         let params = Params::new(19 * 1024, 2, 1, None).map_err(ApiError::internal)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let nobody = hash(&argon2, "no password is this one")?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(Self {
             argon2,
-            nobody,
             turns: Arc::new(Semaphore::new(cores)),
         })
     }
@@ -56,7 +51,7 @@ impl Passwords {
     /// Whether this is the password of that hash. Without a hash the answer is no, after the same time.
     ///
     /// # Errors
-    /// 503 when the server is ending.
+    /// 500 when a kept hash can't be read, 503 when the server is ending.
     pub async fn verify(
         &self,
         app: &App,
@@ -65,12 +60,14 @@ impl Passwords {
     ) -> ApiResult<bool> {
         let _turn = self.turns.acquire().await.map_err(ApiError::unavailable)?;
         let argon2 = self.argon2.clone();
-        let has_hash = kept.is_some();
-        let kept = kept.unwrap_or_else(|| self.nobody.clone());
         app.block(move || {
+            let Some(kept) = kept else {
+                // As long as the check would take: the time tells nobody which addresses have an account.
+                return hash(&argon2, &password).map(|_| false);
+            };
             let parsed = PasswordHash::new(&kept)
                 .map_err(|_| ApiError::internal("a stored password hash can't be read"))?;
-            Ok(argon2.verify_password(password.as_bytes(), &parsed).is_ok() && has_hash)
+            Ok(argon2.verify_password(password.as_bytes(), &parsed).is_ok())
         })
         .await
     }

@@ -1,7 +1,7 @@
 //! A cluster's folder and the files in it, which nobody else may read.
 
 use std::{
-    env, fs,
+    fs,
     io::Write,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, chown},
     path::{Path, PathBuf},
@@ -16,11 +16,11 @@ pub(crate) const PREFIX: &str = "latchkey-test-postgres-";
 pub(crate) struct Directory(pub(crate) PathBuf);
 
 impl Directory {
-    pub(crate) fn create(user: User) -> Outcome<Directory> {
+    pub(crate) fn create(parent: &Path, user: User) -> Outcome<Directory> {
         // Several tests of one process may have one each.
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = env::temp_dir().join(format!("{PREFIX}{}-{count}", std::process::id()));
+        let path = parent.join(format!("{PREFIX}{}-{count}", std::process::id()));
         fs::DirBuilder::new().mode(0o700).create(&path)?;
         let directory = Directory(path);
         give(user, &directory.0)?;
@@ -54,8 +54,8 @@ pub(crate) fn private_file(path: &Path, text: &str, user: User) -> Outcome {
 }
 
 /// Removes what a run that was killed has left: its process no longer exists.
-pub(crate) fn remove_leftovers() {
-    let Ok(entries) = fs::read_dir(env::temp_dir()) else {
+pub(crate) fn remove_leftovers(parent: &Path) {
+    let Ok(entries) = fs::read_dir(parent) else {
         return;
     };
     for entry in entries.filter_map(Result::ok) {

@@ -4,6 +4,7 @@ mod directory;
 mod programs;
 
 use std::{
+    env,
     error::Error,
     fs::{self, File},
     io::{BufRead, BufReader, Read, Write},
@@ -53,15 +54,23 @@ impl Cluster {
     /// # Errors
     /// When PostgreSQL isn't installed or doesn't start; with its own words.
     pub fn start(log_file: &Path) -> Outcome<Self> {
-        Self::make(log_file, None)
+        Self::start_in(&env::temp_dir(), log_file)
     }
 
-    /// The same with TLS, for clients that ask for it.
+    /// The same with its directory in this folder, which may be one in memory.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub fn start_in(folder: &Path, log_file: &Path) -> Outcome<Self> {
+        Self::make(folder, log_file, None)
+    }
+
+    /// As [`Cluster::start`], with TLS for clients that ask for it.
     ///
     /// # Errors
     /// As [`Cluster::start`].
     pub fn start_with_tls(log_file: &Path, identity: &Identity<'_>) -> Outcome<Self> {
-        Self::make(log_file, Some(identity))
+        Self::make(&env::temp_dir(), log_file, Some(identity))
     }
 
     /// The superuser's connection, with its password.
@@ -99,11 +108,11 @@ impl Cluster {
         Ok(())
     }
 
-    fn make(log_file: &Path, identity: Option<&Identity<'_>>) -> Outcome<Self> {
+    fn make(parent: &Path, log_file: &Path, identity: Option<&Identity<'_>>) -> Outcome<Self> {
         let programs = programs().ok_or("no PostgreSQL server is installed")?;
         let user = unprivileged_user()?;
-        remove_leftovers();
-        let directory = Directory::create(user)?;
+        remove_leftovers(parent);
+        let directory = Directory::create(parent, user)?;
         let password = initialise(&programs, user, &directory.0)?;
         // The port is free again until the server takes it. Losing it in between stops the run with the server's
         // own sentence.
@@ -244,8 +253,6 @@ fn wait_until_ready(stderr: ChildStderr, log: &Path) -> Outcome<JoinHandle<()>> 
 
 #[cfg(test)]
 mod tests {
-    use std::env;
-
     use super::{directory::PREFIX, *};
 
     #[test]

@@ -12,10 +12,13 @@ use crate::shell::{self, Outcome, cargo, finished, succeeds};
 use crate::steps::Steps;
 use crate::{check, openapi};
 
+use scratch::Scratch;
+
 pub mod clients;
 pub mod contract;
 pub mod node;
 pub mod python;
+mod scratch;
 
 /// What the tests read: the server to make their databases on, and which backend a run is for.
 pub const SERVER: &str = "LATCHKEY_TEST_POSTGRES";
@@ -27,6 +30,7 @@ const EXAMPLES: u32 = 5000;
 /// Runs every check and every test, then says what failed; the last line counts the tests.
 pub fn test() -> Outcome {
     let mut steps = Steps::default();
+    let scratch = Scratch::make()?;
     let ready = steps.run("system packages", || {
         packages::ensure(&[
             LIBPQ, POSTGRES, CHROMIUM, NODE, PYTHON, CURL, NGINX, CADDY, JAVA,
@@ -43,15 +47,15 @@ pub fn test() -> Outcome {
         if steps.run("build", build) {
             steps.run("openapi.yaml", openapi::check_built);
             steps.run("redocly", node::lint);
-            on_both_databases(&mut steps);
+            on_both_databases(&mut steps, &scratch);
             steps.run("doc tests", || {
                 shell::run(&mut cargo(&["test", "--workspace", "--doc"])?)
             });
             steps.run("generated client in Rust", clients::build);
-            steps.tests(
-                "browser",
-                node::browser_tests(&finished("debug", "latchkey")?),
-            );
+            let browser = finished("debug", "latchkey")
+                .and_then(|server| node::browser_tests(&server))
+                .map(|command| scratch.lend_to(command));
+            steps.tests("browser", browser);
         }
     }
     steps.finish()
@@ -78,14 +82,15 @@ fn for_the_browser() -> Outcome<PathBuf> {
     finished("debug", "latchkey")
 }
 
-fn on_both_databases(steps: &mut Steps) {
+fn on_both_databases(steps: &mut Steps, scratch: &Scratch) {
     let mut server = None;
     let url = match env::var(SERVER) {
         Ok(url) => url,
         Err(_) => {
             let started = steps.run("PostgreSQL", || {
                 let log = shell::root()?.join("test-output/postgres.log");
-                let started = Cluster::start(&log).map_err(|error| error.to_string())?;
+                let started =
+                    Cluster::start_in(scratch.path(), &log).map_err(|error| error.to_string())?;
                 server = Some(started);
                 Ok(())
             });
@@ -96,7 +101,7 @@ fn on_both_databases(steps: &mut Steps) {
         }
     };
     let on = |backend: &str, selection: Selection| -> Outcome<Command> {
-        let mut command = rust_tests(selection)?;
+        let mut command = scratch.lend_to(rust_tests(selection)?);
         command.env(SERVER, &url).env(BACKEND, backend);
         Ok(command)
     };
