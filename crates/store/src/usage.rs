@@ -1,6 +1,8 @@
 //! Counts per hour and the first and last use, written in batches and by column. Nothing here ever writes
 //! to `keys` or `key_secrets`: a counter must not bring a revoked key back to life.
 
+use std::collections::BTreeMap;
+
 use diesel::{dsl::sql, prelude::*, sql_types::BigInt, upsert::excluded};
 use latchkey_types::{KeyId, ProjectId, SecretId, Timestamp, insight::UsageHour, key::Via};
 
@@ -61,23 +63,48 @@ pub enum UsageOf {
     Key(KeyId),
 }
 
+/// How many rows one statement writes, far below the variables that either database allows. Diesel keeps no upsert
+/// prepared, so the statement's text is read anew each time: written row by row, that was most of a flush, and a write
+/// that somebody waits for waits for the flush.
+const ROWS_AT_ONCE: usize = 500;
+
+/// What is added to the row of a key and an hour.
+#[derive(Default)]
+struct Counts {
+    project: String,
+    refused: i64,
+    via_header: i64,
+    via_url: i64,
+    via_verify: i64,
+}
+
+/// What the row of a secret learns.
+struct Uses<'a> {
+    first: &'a StoredUse,
+    last: &'a StoredUse,
+}
+
 macro_rules! count {
-    ($db:expr, $delta:expr) => {
-        let accepted =
-            i64::from($delta.via_header) + i64::from($delta.via_url) + i64::from($delta.via_verify);
-        if accepted > 0 || $delta.refused > 0 {
-            let hour = $delta.hour.as_millis();
-            diesel::insert_into(usage::table)
-                .values((
-                    usage::key_id.eq($delta.key.to_string()),
-                    usage::hour.eq(hour - hour.rem_euclid(HOUR_MILLIS)),
-                    usage::project_id.eq($delta.project.to_string()),
+    ($db:expr, $counts:expr) => {{
+        let rows: Vec<_> = $counts
+            .iter()
+            .map(|((key, hour), counts)| {
+                let accepted = counts.via_header + counts.via_url + counts.via_verify;
+                (
+                    usage::key_id.eq(key.to_string()),
+                    usage::hour.eq(*hour),
+                    usage::project_id.eq(counts.project.as_str()),
                     usage::accepted.eq(accepted),
-                    usage::refused.eq(i64::from($delta.refused)),
-                    usage::via_header.eq(i64::from($delta.via_header)),
-                    usage::via_url.eq(i64::from($delta.via_url)),
-                    usage::via_verify.eq(i64::from($delta.via_verify)),
-                ))
+                    usage::refused.eq(counts.refused),
+                    usage::via_header.eq(counts.via_header),
+                    usage::via_url.eq(counts.via_url),
+                    usage::via_verify.eq(counts.via_verify),
+                )
+            })
+            .collect();
+        for rows in rows.chunks(ROWS_AT_ONCE) {
+            diesel::insert_into(usage::table)
+                .values(rows)
                 .on_conflict((usage::key_id, usage::hour))
                 .do_update()
                 .set((
@@ -89,17 +116,17 @@ macro_rules! count {
                 ))
                 .execute($db)?;
         }
-    };
+    }};
 }
 
 macro_rules! note {
-    ($db:expr, $delta:expr) => {
-        if let Some(last) = &$delta.last_use {
-            let first = $delta.first_use.as_ref().unwrap_or(last);
-            diesel::insert_into(activity::table)
-                .values((
-                    activity::secret_id.eq($delta.secret.to_string()),
-                    activity::key_id.eq($delta.key.to_string()),
+    ($db:expr, $uses:expr) => {{
+        let rows: Vec<_> = $uses
+            .iter()
+            .map(|((key, secret), Uses { first, last })| {
+                (
+                    activity::secret_id.eq(secret.to_string()),
+                    activity::key_id.eq(key.to_string()),
                     activity::first_used_at.eq(first.at.as_millis()),
                     activity::first_via.eq(first.via.word()),
                     activity::first_client.eq(first.client.as_deref()),
@@ -107,7 +134,12 @@ macro_rules! note {
                     activity::last_via.eq(last.via.word()),
                     activity::last_client.eq(last.client.as_deref()),
                     activity::last_ip.eq(last.ip.as_deref()),
-                ))
+                )
+            })
+            .collect();
+        for rows in rows.chunks(ROWS_AT_ONCE) {
+            diesel::insert_into(activity::table)
+                .values(rows)
                 .on_conflict(activity::secret_id)
                 .do_update()
                 .set((
@@ -118,7 +150,7 @@ macro_rules! note {
                 ))
                 .execute($db)?;
         }
-    };
+    }};
 }
 
 /// Adds these counts. Rows are written in the order of the keys, so that two batches never wait for each
@@ -127,19 +159,44 @@ macro_rules! note {
 /// # Errors
 /// Those of the database; then nothing is counted.
 pub fn flush(tx: &mut Tx<'_>, deltas: &[UsageDelta]) -> Result<(), StoreError> {
-    let mut sorted: Vec<&UsageDelta> = deltas.iter().collect();
-    sorted.sort_by_key(|delta| (delta.key, delta.secret, delta.hour));
-    for delta in sorted {
-        // MultiConnection has no upsert, each of its backends has.
-        match &mut **tx {
-            Db::Sqlite(db) => {
-                count!(db, delta);
-                note!(db, delta);
+    // A statement may meet a row only once: two secrets of a key count in one row, and a secret may come twice.
+    let mut counts: BTreeMap<(KeyId, i64), Counts> = BTreeMap::new();
+    let mut uses: BTreeMap<(KeyId, SecretId), Uses<'_>> = BTreeMap::new();
+    for delta in deltas {
+        let hour = delta.hour.as_millis();
+        let hour = hour - hour.rem_euclid(HOUR_MILLIS);
+        if delta.via_header | delta.via_url | delta.via_verify | delta.refused > 0 {
+            let sum = counts.entry((delta.key, hour)).or_insert_with(|| Counts {
+                project: delta.project.to_string(),
+                ..Counts::default()
+            });
+            sum.refused += i64::from(delta.refused);
+            sum.via_header += i64::from(delta.via_header);
+            sum.via_url += i64::from(delta.via_url);
+            sum.via_verify += i64::from(delta.via_verify);
+        }
+        if let Some(last) = &delta.last_use {
+            let first = delta.first_use.as_ref().unwrap_or(last);
+            let known = uses
+                .entry((delta.key, delta.secret))
+                .or_insert(Uses { first, last });
+            if first.at < known.first.at {
+                known.first = first;
             }
-            Db::Pg(db) => {
-                count!(db, delta);
-                note!(db, delta);
+            if last.at >= known.last.at {
+                known.last = last;
             }
+        }
+    }
+    // MultiConnection has no upsert, each of its backends has.
+    match &mut **tx {
+        Db::Sqlite(db) => {
+            count!(db, counts);
+            note!(db, uses);
+        }
+        Db::Pg(db) => {
+            count!(db, counts);
+            note!(db, uses);
         }
     }
     Ok(())

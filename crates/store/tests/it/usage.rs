@@ -87,3 +87,35 @@ fn noting_a_use_never_brings_a_revoked_key_back() {
         assert_eq!(found.version, 1);
     });
 }
+
+#[test]
+fn a_row_that_comes_twice_and_more_rows_than_one_statement_takes_are_all_counted() {
+    on_each(|_, store| {
+        let (ada, project) = ada_and_project(store);
+        let key = a_key(store, project, ada, "");
+        let hours = 1200;
+        let deltas: Vec<_> = (0..hours)
+            .flat_map(|hour| {
+                [
+                    delta(&key, later(hour * 3600 + 1)),
+                    delta(&key, later(hour * 3600)),
+                ]
+            })
+            .collect();
+        write(store, |tx| usage::flush(tx, &deltas));
+        let listed = read(store, |db| {
+            usage::list_usage(db, UsageOf::Key(key.id), NOW, later((hours + 1) * 3600))
+        });
+        assert_eq!(listed.len(), 1200);
+        assert!(
+            listed
+                .iter()
+                .all(|hour| (hour.accepted, hour.refused) == (6, 8))
+        );
+        let found = read(store, |db| keys::find_key(db, project, key.id)).unwrap();
+        let (_, activity) = found.last_use().unwrap();
+        // The earliest and the latest, in whichever order they came.
+        assert_eq!(activity.first_used_at, NOW);
+        assert_eq!(activity.last_used_at, later((hours - 1) * 3600 + 2));
+    });
+}
