@@ -6,6 +6,8 @@ use crate::{Outcome, bench::Bench, machine, report::Report, say, suites::Suite};
 
 /// The document's beginning; what stands in braces is filled in.
 const INTRODUCTION: &str = include_str!("document/introduction.md");
+/// Its end: why a target is out of reach, and what was tried.
+const LIMITS: &str = include_str!("document/limits.md");
 
 /// Programs whose versions are named, with what makes them say it.
 const PROGRAMS: &[(&str, &[&str])] = &[
@@ -46,6 +48,7 @@ fn text(heading: &str, results: &[(&Suite, Result<Report, String>)]) -> String {
             Err(error) => text.push_str(&format!("**Not measured:** {error}\n")),
         }
     }
+    text.push_str(LIMITS);
     text
 }
 
