@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-ADA = {"name": "Ada", "email": "ada@example.com", "password": "engines weave algebraic patterns"}
+# Not the address of the description's examples: they would all meet one that is taken, and chance alone makes few users.
+ADA = {"name": "Ada", "email": "ada@contract.example.com", "password": "engines weave algebraic patterns"}
 
 # How long a start may take before the run gives up, in seconds.
 START_LIMIT = 30
