@@ -6,8 +6,7 @@ use std::{
     time::Duration,
 };
 
-use actix_service::IntoServiceFactory as _;
-use actix_web::{App as ActixApp, HttpServer, dev::ServerHandle, middleware::from_fn, web};
+use actix_web::{dev::ServerHandle, web};
 use latchkey_gate::Gate;
 use latchkey_keys::OpaqueToken;
 use latchkey_store::{LockMode, OpenOptions, Store, users};
@@ -16,20 +15,19 @@ use tokio::{
     sync::broadcast,
     task::JoinHandle,
 };
-use utoipa_actix_web::AppExt as _;
 
 use crate::{
     app::{App, Ending},
     clock,
     config::{self, Config, ConfigError},
     error::ApiError,
-    http::{envelope, idempotency::InFlight, refusals::Refusals},
-    lane::LaneFactory,
+    front,
+    http::{idempotency::InFlight, refusals::Refusals},
     master_key,
-    mcp::{connection::Connection, upstream::Upstreams},
+    mcp::upstream::Upstreams,
     metrics::Metrics,
     password::Passwords,
-    routes, sessions,
+    sessions,
     setup::Setup,
     throttle::{Callers, Throttle},
     tls::Identity,
@@ -173,32 +171,7 @@ impl Application {
             signal(SignalKind::interrupt())?,
         );
         let app = self.app.clone();
-        let shared = self.app.clone();
-        let server = HttpServer::new(move || {
-            let routes = ActixApp::new()
-                .app_data(shared.clone())
-                .wrap(from_fn(envelope::wrap))
-                .into_utoipa_app()
-                .configure(routes::api)
-                .into_app()
-                .configure(routes::rest);
-            LaneFactory::new(shared.clone(), routes.into_factory())
-        })
-        .workers(app.config.workers)
-        .on_connect(Connection::remember)
-        // A client that leaves ends what it asked for; a half-closed one would keep it running unheard.
-        .h1_allow_half_closed(false)
-        .client_request_timeout(Duration::from_secs(10))
-        .shutdown_timeout(app.config.shutdown.as_secs())
-        .disable_signals();
-        let server = match &self.identity {
-            None => server.listen(self.listener)?,
-            Some(identity) => {
-                let tls = identity.server().map_err(std::io::Error::other)?;
-                server.listen_rustls_0_23(self.listener, tls)?
-            }
-        }
-        .run();
+        let server = front::server(&app, self.listener, self.identity.as_ref())?;
         let reloader = reload_on_signal(self.identity)?;
         let handle = server.handle();
         let housekeeping = actix_web::rt::spawn(keep_house(app.clone()));

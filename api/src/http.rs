@@ -11,6 +11,7 @@ pub mod cursor;
 pub mod envelope;
 pub mod etag;
 pub mod guard;
+pub mod headers;
 pub mod idempotency;
 pub mod input;
 pub mod key_source;

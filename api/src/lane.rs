@@ -12,7 +12,7 @@ use actix_http::{Request, Response};
 use actix_web::{
     Error,
     body::BoxBody,
-    dev::{AppConfig, RequestHead, Service, ServiceFactory, ServiceResponse},
+    dev::{AppConfig, Payload, RequestHead, Service, ServiceFactory, ServiceResponse},
     http::{Method, header::AUTHORIZATION},
     web,
 };
@@ -20,12 +20,25 @@ use futures_util::future::{Either, FutureExt as _, LocalBoxFuture, MapOk, TryFut
 
 use crate::{
     app::App,
+    error::ApiResult,
     handlers::{forward_auth, verify},
-    http::{check::Check, envelope::CheckEnvelope},
+    http::{
+        check::Check,
+        envelope::{CheckEnvelope, CheckRoute},
+        input,
+    },
 };
 
-const FORWARD_AUTH: &str = "/api/v1/forward-auth";
-const VERIFY: &str = "/api/v1/keys/verify";
+/// `GET /forward-auth`.
+pub const FORWARD_AUTH: CheckRoute = CheckRoute {
+    method: Method::GET,
+    path: "/api/v1/forward-auth",
+};
+/// `POST /keys/verify`.
+pub const VERIFY: CheckRoute = CheckRoute {
+    method: Method::POST,
+    path: "/api/v1/keys/verify",
+};
 
 /// Makes a worker's service: the lane, and behind it what `routes` makes.
 pub struct LaneFactory<F> {
@@ -90,14 +103,15 @@ where
 
     fn call(&self, request: Request) -> Self::Future {
         let head = request.head();
-        match (&head.method, head.uri.path()) {
-            (&Method::GET, FORWARD_AUTH) => Either::Left(ready(Ok(decide(&self.app, head)))),
+        let is = |route: CheckRoute| head.method == route.method && head.uri.path() == route.path;
+        match () {
+            () if is(FORWARD_AUTH) => Either::Left(ready(Ok(decide(&self.app, head)))),
             // Without a token it is a person in the browser, whose session is looked up first.
-            (&Method::POST, VERIFY) if head.headers.contains_key(AUTHORIZATION) => {
+            () if is(VERIFY) && head.headers.contains_key(AUTHORIZATION) => {
                 let verified = verify_for_program(self.app.clone(), request);
                 Either::Right(Either::Left(verified.boxed_local()))
             }
-            _ => {
+            () => {
                 let answered: fn(ServiceResponse<BoxBody>) -> Response<BoxBody> = Response::from;
                 let routed = self.routes.call(request).map_ok(answered);
                 Either::Right(Either::Right(routed))
@@ -110,14 +124,21 @@ where
 pub fn decide(app: &App, head: &RequestHead) -> Response<BoxBody> {
     let envelope = CheckEnvelope::open();
     let check = Check::of(app, head);
-    let decision = forward_auth::decide(&check);
-    envelope.close(&check, FORWARD_AUTH, decision).into()
+    let decision = forward_auth::decide(&check).and_then(|pass| forward_auth::respond(&pass));
+    envelope.close(&check, &FORWARD_AUTH, decision).into()
 }
 
 async fn verify_for_program(app: web::Data<App>, mut request: Request) -> Answer {
     let envelope = CheckEnvelope::open();
     let mut payload = request.take_payload();
     let check = Check::of(&app, request.head());
-    let result = verify::verify_for_program(&check, &mut payload).await;
-    Ok(envelope.close(&check, VERIFY, result).into())
+    let result = verify_body(&check, &mut payload).await;
+    let response = result.map(verify::respond);
+    Ok(envelope.close(&check, &VERIFY, response).into())
+}
+
+async fn verify_body(check: &Check<'_>, payload: &mut Payload) -> ApiResult<Vec<u8>> {
+    let asks = verify::program(check)?;
+    let body = input::body(check.app.config.body_limit, check.headers, payload).await?;
+    verify::verify(check, asks, &body)
 }

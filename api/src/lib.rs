@@ -8,6 +8,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod front;
 pub mod handlers;
 pub mod http;
 pub mod hygiene;

@@ -57,7 +57,7 @@ pub enum Format {
         ("action" = Option<String>, Query, description = "Only this action, such as `key.revoke`"),
         ("from" = Option<Timestamp>, Query, description = "Only from this moment on"),
         ("to" = Option<Timestamp>, Query, description = "Only before this moment"),
-        ("format" = Option<Format>, Query, description = "`json` for a page; `ndjson` or `csv` for all of it"),
+        ("format" = Option<Format>, Query, description = "`json` for a page; `ndjson` or `csv` for all of it, whatever `limit` and `cursor`"),
         ("limit" = Option<u32>, Query, description = "Rows on the page, 1 to 200; 50 if absent"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
     ),
@@ -85,7 +85,7 @@ pub async fn list_audit(
         ("action" = Option<String>, Query, description = "Only this action, such as `key.revoke`"),
         ("from" = Option<Timestamp>, Query, description = "Only from this moment on"),
         ("to" = Option<Timestamp>, Query, description = "Only before this moment"),
-        ("format" = Option<Format>, Query, description = "`json` for a page; `ndjson` or `csv` for all of it"),
+        ("format" = Option<Format>, Query, description = "`json` for a page; `ndjson` or `csv` for all of it, whatever `limit` and `cursor`"),
         ("limit" = Option<u32>, Query, description = "Rows on the page, 1 to 200; 50 if absent"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
     ),
@@ -111,6 +111,9 @@ async fn answer(
 ) -> ApiResult<HttpResponse> {
     check_query_text("actor", query.actor.as_deref())?;
     check_query_text("action", query.action.as_deref())?;
+    // Of an export too, which has no pages: a wrong value is a mistake of the caller, whatever is done with it.
+    let limit = check_limit(query.limit)?;
+    let before = query.cursor.as_deref().map(sequence).transpose()?;
     let filter = Arc::new(Filter {
         project,
         actor: query.actor,
@@ -120,8 +123,6 @@ async fn answer(
     });
     match query.format.unwrap_or_default() {
         Format::Json => {
-            let limit = check_limit(query.limit)?;
-            let before = query.cursor.as_deref().map(sequence).transpose()?;
             let (events, next) = batch(call, &filter, before, limit).await?;
             let next = next.map(|sequence| cursor::encode(sequence, "s"));
             Ok(HttpResponse::Ok().json(AuditPage::of(events, next)))

@@ -7,7 +7,7 @@ use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse, get,
     http::header::{HeaderName, HeaderValue},
 };
-use latchkey_gate::Wanted;
+use latchkey_gate::{Pass, Wanted};
 use latchkey_types::{ProblemCode, key::Via};
 
 use super::verify::{admit, note};
@@ -16,6 +16,7 @@ use crate::{
     http::{
         check::Check,
         guard::Call,
+        headers::Headers,
         key_source::{self, NoKey, Presented},
         origin,
     },
@@ -48,51 +49,61 @@ pub async fn forward_auth(request: HttpRequest) -> ApiResult<HttpResponse> {
     let check = Check::of(&call.app, request.head());
     let decision = decide(&check);
     request.extensions_mut().insert(check.asked);
-    decision
+    respond(&decision?)
 }
 
 /// The decision.
 ///
 /// # Errors
 /// 401 and 403 with the reason, 503 when the gate is closed.
-pub fn decide(check: &Check<'_>) -> ApiResult<HttpResponse> {
-    let query = check.query();
-    check_parameters(query)?;
+pub fn decide<H: Headers + ?Sized>(check: &Check<'_, H>) -> ApiResult<Pass> {
+    check_parameters(check.query)?;
     let forwarded = forwarded_query(check);
-    let presented = find(check, query, forwarded.as_deref())?;
-    let project = parameter(query, "project");
+    let presented = find(check, forwarded.as_deref())?;
+    let project = parameter(check.query, "project");
     let wanted = project.as_deref().map_or(Wanted::Any, Wanted::Named);
     let pass = admit(check, &presented, wanted)?;
     note(check, &pass, presented.via);
+    Ok(pass)
+}
+
+/// Says each header by which the proxy learns whose key it is.
+pub fn tell(pass: &Pass, mut put: impl FnMut(HeaderName, &str)) {
+    put(KEY_ID, &pass.key_id().text());
+    put(PROJECT_ID, &pass.project_id().text());
+    put(PROJECT_SLUG, pass.project().slug().as_str());
+    put(ENVIRONMENT, pass.environment().as_str());
+}
+
+/// The answer that lets the request pass.
+///
+/// # Errors
+/// 500 where a header can't be written.
+pub fn respond(pass: &Pass) -> ApiResult<HttpResponse> {
     let mut response = HttpResponse::Ok().finish();
     let headers = response.headers_mut();
-    headers.insert(KEY_ID, value(&pass.key_id().text())?);
-    headers.insert(PROJECT_ID, value(&pass.project_id().text())?);
-    headers.insert(PROJECT_SLUG, value(pass.project().slug().as_str())?);
-    let environment = HeaderValue::from_static(pass.environment().as_str());
-    headers.insert(ENVIRONMENT, environment);
-    Ok(response)
+    let mut written = Ok(());
+    tell(pass, |name, text| match HeaderValue::from_str(text) {
+        Ok(value) => drop(headers.insert(name, value)),
+        Err(error) => written = Err(ApiError::internal(error)),
+    });
+    written.map(|()| response)
 }
 
 // Constants, because a name that is read from a text at each request is copied each time.
-const X_FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
-const X_ORIGINAL_URI: HeaderName = HeaderName::from_static("x-original-uri");
+static X_FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
+static X_ORIGINAL_URI: HeaderName = HeaderName::from_static("x-original-uri");
 const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");
 const PROJECT_ID: HeaderName = HeaderName::from_static("x-latchkey-project-id");
 const PROJECT_SLUG: HeaderName = HeaderName::from_static("x-latchkey-project-slug");
 const ENVIRONMENT: HeaderName = HeaderName::from_static("x-latchkey-environment");
 
-fn value(text: &str) -> ApiResult<HeaderValue> {
-    HeaderValue::from_str(text).map_err(ApiError::internal)
-}
-
 /// The one key: of this request, or of the request that a trusted proxy asks about.
-fn find<'a>(
-    check: &'a Check<'_>,
-    query: &'a str,
+fn find<'a, H: Headers + ?Sized>(
+    check: &'a Check<'_, H>,
     forwarded: Option<&'a str>,
 ) -> ApiResult<Presented<'a>> {
-    let own = key_source::find(&check.head.headers, query);
+    let own = key_source::find(check.headers, check.query);
     let elsewhere = forwarded.map_or(Err(NoKey::Absent), keys_in_query);
     match (own, elsewhere) {
         (Ok(own), Err(NoKey::Absent)) => Ok(own),
@@ -108,17 +119,16 @@ fn find<'a>(
 }
 
 /// The query of the address that the proxy was asked for.
-fn forwarded_query(check: &Check<'_>) -> Option<String> {
-    if !origin::is_trusted_proxy(check.head, &check.app.config.trusted_proxies) {
+fn forwarded_query<H: Headers + ?Sized>(check: &Check<'_, H>) -> Option<String> {
+    if !origin::is_trusted_proxy(check.peer, &check.app.config.trusted_proxies) {
         return None;
     }
     // Both headers count, and each line of them: a caller may have put one that the proxy doesn't replace. Proxies pass
     // addresses on as they came, with bytes that are no ASCII, too.
-    let headers = &check.head.headers;
-    let uris: Vec<Cow<'_, str>> = [X_FORWARDED_URI, X_ORIGINAL_URI]
+    let uris: Vec<Cow<'_, str>> = [&X_FORWARDED_URI, &X_ORIGINAL_URI]
         .into_iter()
-        .flat_map(|name| headers.get_all(name))
-        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .flat_map(|name| check.headers.values_of(name))
+        .map(String::from_utf8_lossy)
         .collect();
     let mut queries: Vec<&str> = uris
         .iter()

@@ -3,7 +3,6 @@
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse,
     body::BoxBody,
-    dev::Payload,
     get,
     http::{
         StatusCode,
@@ -27,6 +26,7 @@ use crate::{
         caller,
         check::Check,
         guard::Call,
+        headers::Headers,
         input, key_source,
     },
 };
@@ -56,39 +56,47 @@ pub async fn verify_key(
         user_id: access.caller.user_id,
         is_program: access.caller.is_program(),
     };
-    let answer = answer(&check, &body, asks);
-    if answer.is_ok() {
-        asked::be_quiet(&call.request);
-    }
-    answer
+    let answer = answer(&check, &body, asks)?;
+    asked::be_quiet(&call.request);
+    Ok(respond(answer))
 }
 
-/// The same for a program, which comes with a token, before there is a routed request.
+/// A program that asks, by its token, before there is a routed request.
 ///
 /// # Errors
-/// 401 for a bad token, 403 for one that may not, and those of [`input::json`] and of the check itself.
-pub async fn verify_for_program(
-    check: &Check<'_>,
-    payload: &mut Payload,
-) -> ApiResult<HttpResponse> {
+/// 401 for a bad token, 403 for one that may not.
+pub fn program<H: Headers + ?Sized>(check: &Check<'_, H>) -> ApiResult<Asks> {
     let token = caller::token(check)?;
     caller::permit(token.permissions(), Permission::Verify)?;
-    let limit = check.app.config.body_limit;
-    let body: VerifyRequest = input::json(limit, &check.head.headers, payload).await?;
-    let asks = Asks {
+    Ok(Asks {
         user_id: token.user().id,
         is_program: true,
-    };
-    answer(check, &body, asks)
+    })
+}
+
+/// The JSON that answers such a body.
+///
+/// # Errors
+/// Those of [`input::json`], 503 when the gate is closed.
+pub fn verify<H: Headers + ?Sized>(
+    check: &Check<'_, H>,
+    asks: Asks,
+    body: &[u8],
+) -> ApiResult<Vec<u8>> {
+    answer(check, &input::json(check.headers, body)?, asks)
 }
 
 /// On whose behalf a key is asked about. What a person tries in the browser is no use of the key.
-struct Asks {
+pub struct Asks {
     user_id: UserId,
     is_program: bool,
 }
 
-fn answer(check: &Check<'_>, body: &VerifyRequest, asks: Asks) -> ApiResult<HttpResponse> {
+fn answer<H: Headers + ?Sized>(
+    check: &Check<'_, H>,
+    body: &VerifyRequest,
+    asks: Asks,
+) -> ApiResult<Vec<u8>> {
     let (gate, metrics) = (&check.app.gate, &check.app.metrics);
     let wanted = body.project.as_deref().map_or(Wanted::Any, Wanted::Named);
     let verdict = gate.verify(&body.key, wanted, check.now);
@@ -102,7 +110,7 @@ fn answer(check: &Check<'_>, body: &VerifyRequest, asks: Asks) -> ApiResult<Http
             if asks.is_program {
                 gate.note(
                     &pass,
-                    key_source::used(&check.head.headers, Via::Verify, check.ip, check.now),
+                    key_source::used(check.headers, Via::Verify, check.ip, check.now),
                 );
             }
             describe(&pass, VerifyCode::Valid)
@@ -124,17 +132,17 @@ fn answer(check: &Check<'_>, body: &VerifyRequest, asks: Asks) -> ApiResult<Http
     };
     metrics.checked(Some(result.code));
     check.asked.be_quiet();
-    told(&result)
+    let mut text = Vec::with_capacity(512);
+    serde_json::to_writer(&mut text, &result).map_err(ApiError::internal)?;
+    Ok(text)
 }
 
-/// The result as JSON. `HttpResponseBuilder::json` would let the text grow twice and make its type anew each time.
-fn told(result: &VerifyResult) -> ApiResult<HttpResponse> {
-    let mut text = Vec::with_capacity(512);
-    serde_json::to_writer(&mut text, result).map_err(ApiError::internal)?;
-    let mut response = HttpResponse::with_body(StatusCode::OK, BoxBody::new(text));
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(header::CONTENT_TYPE, json);
-    Ok(response)
+/// The answer with this JSON. `HttpResponseBuilder::json` would let the text grow twice and make its type anew each time.
+pub fn respond(json: Vec<u8>) -> HttpResponse {
+    let mut response = HttpResponse::with_body(StatusCode::OK, BoxBody::new(json));
+    let kind = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
 }
 
 /// Show the key that the request is made with
@@ -163,15 +171,15 @@ pub async fn show_key_self(request: HttpRequest) -> ApiResult<HttpResponse> {
 }
 
 fn let_in(check: &Check<'_>) -> ApiResult<Pass> {
-    let presented = key_source::find(&check.head.headers, check.query())?;
+    let presented = key_source::find(check.headers, check.query)?;
     let pass = admit(check, &presented, Wanted::Any)?;
     note(check, &pass, presented.via);
     Ok(pass)
 }
 
 /// Counts a check that was accepted.
-pub fn note(check: &Check<'_>, pass: &Pass, via: Via) {
-    let used = key_source::used(&check.head.headers, via, check.ip, check.now);
+pub fn note<H: Headers + ?Sized>(check: &Check<'_, H>, pass: &Pass, via: Via) {
+    let used = key_source::used(check.headers, via, check.ip, check.now);
     check.app.gate.note(pass, used);
     check.asked.be_quiet();
 }
@@ -181,8 +189,8 @@ pub fn note(check: &Check<'_>, pass: &Pass, via: Via) {
 /// # Errors
 /// 401 with the reason, 403 for a good key of another project, 503 when the gate is closed. A key in the
 /// URL of a project that doesn't take them there is refused too.
-pub fn admit(
-    check: &Check<'_>,
+pub fn admit<H: Headers + ?Sized>(
+    check: &Check<'_, H>,
     presented: &key_source::Presented<'_>,
     wanted: Wanted<'_>,
 ) -> ApiResult<Pass> {

@@ -13,6 +13,7 @@ use super::{
     check::Check,
     cookie,
     guard::Call,
+    headers::Headers,
 };
 use crate::{
     app::App,
@@ -257,10 +258,10 @@ fn bearer(call: &Call, value: &[u8]) -> ApiResult<Caller> {
 ///
 /// # Errors
 /// 401 for a bad token, an API key and nothing; 503 when that can't be told.
-pub fn token(check: &Check<'_>) -> ApiResult<TokenPass> {
-    let value = check.head.headers.get(header::AUTHORIZATION);
+pub fn token<H: Headers + ?Sized>(check: &Check<'_, H>) -> ApiResult<TokenPass> {
+    let value = check.headers.value_of(&header::AUTHORIZATION);
     let value = value.ok_or_else(unauthenticated)?;
-    let pass = token_pass(check.app, value.as_bytes(), check.now)?;
+    let pass = token_pass(check.app, value, check.now)?;
     check.asked.note(who(&pass));
     Ok(pass)
 }

@@ -6,7 +6,7 @@ use std::{net::IpAddr, time::Instant};
 use actix_web::{
     Error, HttpMessage as _, HttpResponse,
     body::{BoxBody, MessageBody},
-    dev::{RequestHead, ServiceRequest, ServiceResponse},
+    dev::{ServiceRequest, ServiceResponse},
     http::{
         Method, StatusCode,
         header::{self, HeaderName, HeaderValue},
@@ -74,26 +74,45 @@ pub async fn wrap(
             headers.insert(name, value);
         }
     };
-    for_everybody(id, app, &mut put);
+    for_everybody(app, &mut put);
     for_browsers(app, &mut put);
+    put(REQUEST_ID, id.value());
     let request = response.request();
     let told = Told {
         app,
-        head: request.head(),
         asked: asked::known(request),
         status: response.status(),
         id,
-        method,
+        method: &method,
         is_check,
         started,
     };
-    log(&told, problem.as_ref(), span, || request.match_pattern());
+    let ip = || {
+        let trusted = &app?.config.trusted_proxies;
+        origin::client_ip(origin::peer(request.head()), request.headers(), trusted)
+    };
+    log(
+        &told,
+        problem.as_ref(),
+        span,
+        || request.match_pattern(),
+        ip,
+    );
     Ok(response)
+}
+
+/// An operation that checks keys.
+pub struct CheckRoute {
+    /// Its method.
+    pub method: Method,
+    /// Its path.
+    pub path: &'static str,
 }
 
 /// Wraps one check of a key that comes round the router: what [`wrap`] does, without a routed request.
 pub struct CheckEnvelope {
-    id: RequestId,
+    /// The request's id.
+    pub id: RequestId,
     started: Instant,
 }
 
@@ -112,11 +131,10 @@ impl CheckEnvelope {
     pub fn close(
         self,
         check: &Check<'_>,
-        route: &str,
+        route: &CheckRoute,
         outcome: ApiResult<HttpResponse>,
     ) -> HttpResponse {
-        let Self { id, started } = self;
-        let app = Some(check.app);
+        let id = self.id;
         let (mut response, problem) = match outcome {
             Ok(response) => (response, None),
             Err(error) => (document(&error, id), Some(error)),
@@ -124,35 +142,41 @@ impl CheckEnvelope {
         let headers = response.headers_mut();
         // It has none of its own, so nothing is looked for.
         let mut put = |name, value| drop(headers.insert(name, value));
-        for_everybody(id, app, &mut put);
-        // An accepted key's answer is for a program: it shows none of it, links to nothing, frames nothing.
-        if problem.is_some() {
-            for_browsers(app, &mut put);
-        }
-        let told = Told {
-            app,
-            head: check.head,
-            asked: check.asked.known(),
-            status: response.status(),
-            id,
-            method: check.head.method.clone(),
-            is_check: true,
-            started,
-        };
-        let route = || Some(route.to_owned());
-        log(&told, problem.as_ref(), tracing::Span::none(), route);
+        for_every_check(check.app, problem.is_some(), &mut put);
+        put(REQUEST_ID, id.value());
+        self.log(check, route, response.status(), problem.as_ref());
         response
+    }
+
+    /// Writes its line in the log, and counts it.
+    pub fn log<H: ?Sized>(
+        self,
+        check: &Check<'_, H>,
+        route: &CheckRoute,
+        status: StatusCode,
+        problem: Option<&ApiError>,
+    ) {
+        let told = Told {
+            app: Some(check.app),
+            asked: check.asked.known(),
+            status,
+            id: self.id,
+            method: &route.method,
+            is_check: true,
+            started: self.started,
+        };
+        let pattern = || Some(route.path.to_owned());
+        log(&told, problem, tracing::Span::none(), pattern, || check.ip);
     }
 }
 
 /// What the line in the log is about.
 struct Told<'a> {
     app: Option<&'a App>,
-    head: &'a RequestHead,
     asked: Known,
     status: StatusCode,
     id: RequestId,
-    method: Method,
+    method: &'a Method,
     is_check: bool,
     started: Instant,
 }
@@ -229,8 +253,18 @@ fn render(
     ServiceResponse::new(request, new)
 }
 
-/// An error's problem document.
+/// An error's answer: its problem document.
 fn document(error: &ApiError, id: RequestId) -> HttpResponse {
+    let mut new = HttpResponse::build(actix_web::ResponseError::status_code(error));
+    for_problem(error, |name, text| {
+        new.insert_header((name, text));
+    });
+    new.body(problem_document(error, id))
+}
+
+/// An error's problem document.
+#[must_use]
+pub fn problem_document(error: &ApiError, id: RequestId) -> Vec<u8> {
     let inner: &Inner = error.inner();
     let document = Problem {
         kind: format!("/docs/errors/{}", inner.code.as_str()),
@@ -243,26 +277,31 @@ fn document(error: &ApiError, id: RequestId) -> HttpResponse {
         id: inner.id.clone(),
         reason: inner.reason,
     };
-    let mut new = HttpResponse::build(actix_web::ResponseError::status_code(error));
-    new.content_type("application/problem+json");
+    serde_json::to_vec(&document).unwrap_or_default()
+}
+
+/// What an error's answer has besides what every answer has.
+pub fn for_problem(error: &ApiError, mut put: impl FnMut(HeaderName, &str)) {
+    let inner: &Inner = error.inner();
+    put(header::CONTENT_TYPE, "application/problem+json");
     if let Some(seconds) = inner.retry_after_seconds {
-        new.insert_header((header::RETRY_AFTER, seconds));
+        put(header::RETRY_AFTER, &seconds.to_string());
     }
     if let Some(methods) = &inner.allow {
-        new.insert_header((header::ALLOW, methods.as_str()));
+        put(header::ALLOW, methods);
     }
     if inner.code.status() == 401 {
         // RFC 9110 §11.6.1: a 401 names a scheme. Bearer opens no dialog in a browser.
         let challenge = inner.www_authenticate.as_deref().unwrap_or("Bearer");
-        new.insert_header((header::WWW_AUTHENTICATE, challenge));
+        put(header::WWW_AUTHENTICATE, challenge);
     }
-    new.body(serde_json::to_string(&document).unwrap_or_default())
 }
 
 // Constants: made at run time, a name is looked up and a value read byte by byte, for each answer again.
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Names the request.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
@@ -274,16 +313,22 @@ const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 /// A year. Browsers heed it only in answers that came by https.
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
-/// What every answer has.
-fn for_everybody(id: RequestId, app: Option<&App>, put: &mut impl FnMut(HeaderName, HeaderValue)) {
+/// What the answer to a check has, besides the request's id.
+pub fn for_every_check(app: &App, is_problem: bool, put: &mut impl FnMut(HeaderName, HeaderValue)) {
+    for_everybody(Some(app), put);
+    // An accepted key's answer is for a program: it shows none of it, links to nothing, frames nothing.
+    if is_problem {
+        for_browsers(Some(app), put);
+    }
+}
+
+/// What every answer has, besides the request's id.
+fn for_everybody(app: Option<&App>, put: &mut impl FnMut(HeaderName, HeaderValue)) {
     put(header::CACHE_CONTROL, NO_STORE);
     put(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     put(header::CONTENT_SECURITY_POLICY, NOTHING);
     if app.is_some_and(|app| app.public_url.starts_with("https://")) {
         put(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
-    }
-    if let Ok(value) = HeaderValue::from_bytes(&id.digits()) {
-        put(REQUEST_ID, value);
     }
 }
 
@@ -303,6 +348,7 @@ fn log(
     problem: Option<&ApiError>,
     span: tracing::Span,
     route: impl FnOnce() -> Option<String>,
+    ip: impl Fn() -> Option<IpAddr>,
 ) {
     let (app, asked, status) = (told.app, &told.asked, told.status.as_u16());
     if let Some(app) = app {
@@ -324,7 +370,7 @@ fn log(
         return;
     }
     let span = match span.is_disabled() {
-        true => self::span(told.id, &told.method),
+        true => self::span(told.id, told.method),
         false => span,
     };
     // The pattern, not the path: a path can hold whatever a caller put there by mistake.
@@ -335,7 +381,7 @@ fn log(
     let duration_ms = u64::try_from(told.started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let code = problem.map(|p| p.code().as_str()).or(asked.refused);
     // Called only for a line that is written.
-    let ip = || told.client_ip().map(display);
+    let ip = || ip().map(display);
     let user = || asked.who.and_then(Who::user_id).map(display);
     let token = || asked.who.and_then(Who::token_id).map(display);
     let key = || asked.who.and_then(Who::key_id).map(display);
@@ -371,12 +417,5 @@ fn log(
             key.id = key(),
             "answered"
         ),
-    }
-}
-
-impl Told<'_> {
-    /// The caller's address, as far as trusted proxies tell.
-    fn client_ip(&self) -> Option<IpAddr> {
-        origin::client_ip(self.head, &self.app?.config.trusted_proxies)
     }
 }

@@ -79,7 +79,11 @@ impl Call {
             .app_data::<web::Data<App>>()
             .cloned()
             .ok_or_else(|| ApiError::internal("the application has no state"))?;
-        let ip = origin::client_ip(request.head(), &app.config.trusted_proxies);
+        let ip = origin::client_ip(
+            origin::peer(request.head()),
+            request.headers(),
+            &app.config.trusted_proxies,
+        );
         Ok(Self {
             app,
             request: request.clone(),

@@ -14,7 +14,10 @@ use latchkey_types::{FieldError, ProblemCode};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use self::explain::{explain, shown};
-use super::guard::Call;
+use super::{
+    guard::Call,
+    headers::{Headers, text},
+};
 use crate::error::{ApiError, ApiResult};
 
 /// Something that can be read from a request once its caller may come in.
@@ -58,24 +61,18 @@ impl<T: DeserializeOwned + 'static> Input for Json<T> {
     async fn read(call: &Call, payload: &mut Payload) -> ApiResult<Self> {
         let (limit, headers) = (call.app.config.body_limit, call.request.headers());
         let bytes = body(limit, headers, payload).await?;
-        check_media_type(headers)?;
-        let value = parse(&bytes)?;
+        let value = json(headers, &bytes)?;
         Ok(Self { value, bytes })
     }
 }
 
-/// A JSON body of at most so many bytes.
+/// What a JSON body says that has arrived as a whole.
 ///
 /// # Errors
-/// 400, 413, 415 or 422.
-pub async fn json<T: DeserializeOwned>(
-    limit: usize,
-    headers: &HeaderMap,
-    payload: &mut Payload,
-) -> ApiResult<T> {
-    let bytes = body(limit, headers, payload).await?;
+/// 400, 415 or 422.
+pub fn json<T: DeserializeOwned>(headers: &(impl Headers + ?Sized), bytes: &[u8]) -> ApiResult<T> {
     check_media_type(headers)?;
-    parse(&bytes)
+    parse(bytes)
 }
 
 impl<T: DeserializeOwned + Default + 'static> Input for JsonOrEmpty<T> {
@@ -88,8 +85,7 @@ impl<T: DeserializeOwned + Default + 'static> Input for JsonOrEmpty<T> {
                 bytes,
             });
         }
-        check_media_type(headers)?;
-        let value = parse(&bytes)?;
+        let value = json(headers, &bytes)?;
         Ok(Self { value, bytes })
     }
 }
@@ -104,7 +100,14 @@ impl<T: DeserializeOwned + 'static> Input for Query<T> {
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The whole body, up to the limit, in time.
-async fn body(limit: usize, headers: &HeaderMap, payload: &mut Payload) -> ApiResult<web::Bytes> {
+///
+/// # Errors
+/// 400 and 413.
+pub async fn body(
+    limit: usize,
+    headers: &HeaderMap,
+    payload: &mut Payload,
+) -> ApiResult<web::Bytes> {
     tokio::time::timeout(BODY_PATIENCE, whole_body(limit, headers, payload))
         .await
         .unwrap_or_else(|_| {
@@ -150,13 +153,13 @@ async fn whole_body(
     Ok(bytes.freeze())
 }
 
-fn check_media_type(headers: &HeaderMap) -> ApiResult<()> {
-    let given = headers.get(header::CONTENT_TYPE);
-    if given.is_some_and(|value| value == "application/json") {
+fn check_media_type(headers: &(impl Headers + ?Sized)) -> ApiResult<()> {
+    let given = headers.value_of(&header::CONTENT_TYPE);
+    if given.is_some_and(|value| value == b"application/json") {
         return Ok(());
     }
     let essence = given
-        .and_then(|value| value.to_str().ok())
+        .and_then(text)
         .and_then(|value| value.split(';').next())
         .unwrap_or_default()
         .trim();

@@ -2,16 +2,17 @@
 
 use std::{borrow::Cow, net::IpAddr};
 
-use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::http::header::{self, HeaderName};
 use latchkey_gate::Use;
 use latchkey_types::{Timestamp, key::Via};
 
+use super::headers::{Headers, text};
 use crate::error::ApiError;
 
 /// The parameter of a URL that may hold a key, in capitals or not.
 pub const PARAMETER: &str = "apikey";
 
-const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// A key as it came, not checked yet.
 pub struct Presented<'a> {
@@ -34,7 +35,10 @@ pub enum NoKey {
 ///
 /// # Errors
 /// When there is none, or more than one.
-pub fn find<'a>(headers: &'a HeaderMap, query: &'a str) -> Result<Presented<'a>, NoKey> {
+pub fn find<'a>(
+    headers: &'a (impl Headers + ?Sized),
+    query: &'a str,
+) -> Result<Presented<'a>, NoKey> {
     let mut found: Option<Presented<'a>> = None;
     let mut put = |text: Cow<'a, str>, via| match found {
         Some(_) => Err(NoKey::Several),
@@ -43,18 +47,18 @@ pub fn find<'a>(headers: &'a HeaderMap, query: &'a str) -> Result<Presented<'a>,
             Ok(())
         }
     };
-    for value in headers.get_all(header::AUTHORIZATION) {
+    for value in headers.values_of(&header::AUTHORIZATION) {
         // Anything else in this header is a credential too, only none of ours.
-        let text = value.to_str().unwrap_or_default();
+        let text = text(value).unwrap_or_default();
         let token = match text.split_once(' ') {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
             _ => "",
         };
         put(Cow::Borrowed(token), Via::Header)?;
     }
-    for value in headers.get_all(X_API_KEY) {
+    for value in headers.values_of(&X_API_KEY) {
         put(
-            Cow::Borrowed(value.to_str().unwrap_or_default().trim()),
+            Cow::Borrowed(text(value).unwrap_or_default().trim()),
             Via::Header,
         )?;
     }
@@ -68,10 +72,15 @@ pub fn find<'a>(headers: &'a HeaderMap, query: &'a str) -> Result<Presented<'a>,
 
 /// The use of a key by this request, for the counters.
 #[must_use]
-pub fn used(headers: &HeaderMap, via: Via, ip: Option<IpAddr>, at: Timestamp) -> Use<'_> {
+pub fn used(
+    headers: &(impl Headers + ?Sized),
+    via: Via,
+    ip: Option<IpAddr>,
+    at: Timestamp,
+) -> Use<'_> {
     let client = headers
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok())
+        .value_of(&header::USER_AGENT)
+        .and_then(text)
         .map(client_name);
     Use {
         at,

@@ -6,25 +6,30 @@ use std::net::IpAddr;
 use actix_web::{dev::RequestHead, http::header::HeaderName};
 use ipnet::IpNet;
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+use super::headers::{Headers, text};
 
-/// Whether the connection itself comes from a trusted proxy.
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Whether a connection from this address is a trusted proxy's.
 #[must_use]
-pub fn is_trusted_proxy(request: &RequestHead, trusted: &[IpNet]) -> bool {
-    peer(request).is_some_and(|ip| is_trusted(ip, trusted))
+pub fn is_trusted_proxy(peer: Option<IpAddr>, trusted: &[IpNet]) -> bool {
+    peer.is_some_and(|ip| is_trusted(ip, trusted))
 }
 
 /// The caller's address: the connection's, or the last one in X-Forwarded-For that is not a trusted proxy.
 #[must_use]
-pub fn client_ip(request: &RequestHead, trusted: &[IpNet]) -> Option<IpAddr> {
-    let peer = peer(request)?;
+pub fn client_ip(
+    peer: Option<IpAddr>,
+    headers: &(impl Headers + ?Sized),
+    trusted: &[IpNet],
+) -> Option<IpAddr> {
+    let peer = peer?;
     if !is_trusted(peer, trusted) {
         return Some(peer);
     }
-    let forwarded: Vec<&str> = request
-        .headers
-        .get_all(X_FORWARDED_FOR)
-        .filter_map(|value| value.to_str().ok())
+    let forwarded: Vec<&str> = headers
+        .values_of(&X_FORWARDED_FOR)
+        .filter_map(text)
         .flat_map(|value| value.split(','))
         .collect();
     Some(walk_back(peer, &forwarded, trusted))
@@ -34,7 +39,7 @@ pub fn client_ip(request: &RequestHead, trusted: &[IpNet]) -> Option<IpAddr> {
 #[must_use]
 pub fn forwarded_https(request: &RequestHead, trusted: &[IpNet]) -> bool {
     // The header of the proxy nearest to us is the last one; the caller can only put theirs before it.
-    is_trusted_proxy(request, trusted)
+    is_trusted_proxy(peer(request), trusted)
         && request
             .headers
             .get_all("x-forwarded-proto")
@@ -60,7 +65,9 @@ fn walk_back(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> IpAddr {
     believed
 }
 
-fn peer(request: &RequestHead) -> Option<IpAddr> {
+/// The address that a request's connection comes from.
+#[must_use]
+pub fn peer(request: &RequestHead) -> Option<IpAddr> {
     request.peer_addr.map(|address| address.ip().to_canonical())
 }
 

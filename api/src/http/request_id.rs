@@ -11,6 +11,8 @@ use std::{
     },
 };
 
+use actix_web::http::header::HeaderValue;
+
 /// 32 hex digits: half of them of this process, half a counter. No randomness is spent on each request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestId(u64, u64);
@@ -42,6 +44,13 @@ impl RequestId {
             *digit = DIGITS[(all >> (4 * at) & 0xf) as usize];
         }
         text
+    }
+
+    /// The 32 digits as the value of a header.
+    #[must_use]
+    pub fn value(self) -> HeaderValue {
+        // Hex digits always can be one.
+        HeaderValue::from_bytes(&self.digits()).unwrap_or(HeaderValue::from_static("none"))
     }
 }
 

@@ -1,13 +1,11 @@
 //! A connection's socket, beside the web server's own hold of it: so that access ends with the bytes on their way, too.
 
 use std::{
-    any::Any,
     net::Shutdown,
     os::fd::{AsFd, OwnedFd},
     rc::Rc,
 };
 
-use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::{dev::Extensions, rt::net::TcpStream};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -23,12 +21,7 @@ pub struct Connection {
 
 impl Connection {
     /// Makes a new connection prompt, and keeps its socket where its requests find it.
-    pub fn remember(io: &dyn Any, about: &mut Extensions) {
-        let encrypted = io.downcast_ref::<TlsStream<TcpStream>>();
-        let under_it = encrypted.map(|stream| stream.get_ref().0);
-        let Some(stream) = under_it.or_else(|| io.downcast_ref::<TcpStream>()) else {
-            return;
-        };
+    pub fn remember(stream: &TcpStream, about: &mut Extensions) {
         // An event must not wait until the one before has been acknowledged (Nagle's algorithm, RFC 896).
         let _ = stream.set_nodelay(true);
         if let Ok(socket) = stream.as_fd().try_clone_to_owned() {

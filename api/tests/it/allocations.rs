@@ -1,16 +1,17 @@
 //! What the answer to a check allocates, from the request's head to the finished response: counted, not timed. Looking the
-//! key up allocates nothing (`crates/gate/src/tests/allocations.rs`), so what is left are the values of headers.
+//! key up allocates nothing (`crates/gate/src/tests/allocations.rs`), nor does the front; the framework's answer has the values
+//! of headers.
 
 use std::net::SocketAddr;
 
 use actix_web::{HttpRequest, test::TestRequest};
 use allocation_counter::measure;
-use latchkey_api::lane::decide;
+use latchkey_api::{front::Answers, lane::decide};
 
 use crate::support::TestServer;
 
-/// The ids of the key, the project and the request, and the slug.
-const ACCEPTED: u64 = 4;
+/// The ids of the key, the project and the request, the slug, and the environment.
+const ACCEPTED: u64 = 5;
 
 fn request(secret: &str) -> HttpRequest {
     TestRequest::get()
@@ -40,5 +41,33 @@ async fn an_accepted_check_allocates_little_more_than_its_headers() {
         "{} allocations in 10 checks",
         counted.count_total
     );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_accepted_check_at_the_front_allocates_nothing() {
+    let server = TestServer::start().await;
+    let ada = server.set_up().await;
+    let project = ada.project("Memory Lake").await;
+    let key = ada.key(&project, "Claude AI Integration").await;
+    let answers = Answers::new(server.shared().clone());
+    let request = format!(
+        "GET /api/v1/forward-auth HTTP/1.1\r\nhost: keys.example.com\r\nx-api-key: {}\r\n\
+         user-agent: claude-code/2.1.0 (linux)\r\n\r\n",
+        key.secret
+    );
+    let mut written = Vec::with_capacity(4096);
+    let mut check = || {
+        written.clear();
+        let peer = Some([192, 0, 2, 7].into());
+        assert_eq!(
+            answers.answer(request.as_bytes(), peer, &mut written),
+            request.len()
+        );
+        assert!(written.starts_with(b"HTTP/1.1 200 OK\r\n"));
+    };
+    check();
+    let counted = measure(|| (0..10).for_each(|_| check()));
+    assert_eq!(counted.count_total, 0);
     server.stop().await;
 }

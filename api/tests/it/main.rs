@@ -22,6 +22,7 @@ mod events;
 #[cfg(target_os = "linux")]
 mod faults;
 mod forward_auth;
+mod front;
 mod guides;
 mod hunt;
 mod hygiene;

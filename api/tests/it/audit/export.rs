@@ -106,3 +106,25 @@ async fn an_export_asks_for_the_same_rights() {
         ada.get(&path).send().await.status(200);
     }
 }
+
+#[tokio::test]
+async fn an_export_refuses_a_limit_and_a_cursor_that_a_page_refuses() {
+    let server = TestServer::start().await;
+    let ada = server.set_up().await;
+    for format in ["json", "ndjson", "csv"] {
+        for (query, code, pointer) in [
+            ("limit=0", "invalid_request", "#query/limit"),
+            ("limit=201", "invalid_request", "#query/limit"),
+            ("cursor=", "invalid_cursor", "#query/cursor"),
+        ] {
+            let answer = ada.get(&format!("audit?format={format}&{query}"));
+            let problem = answer.send().await.problem(400, code);
+            assert_eq!(problem["errors"][0]["pointer"], pointer, "{format} {query}");
+        }
+    }
+    ada.project("Memory Lake").await;
+    let all = ada.get("audit?format=ndjson").send().await.body;
+    let asked = ada.get("audit?format=ndjson&limit=1").send().await.body;
+    assert!(all.lines().count() > 1);
+    assert_eq!(asked, all);
+}

@@ -73,4 +73,9 @@ impl Wire {
         self.send(method, path, bearer, body);
         self.receive()
     }
+
+    /// Whether the server has closed it, once it has.
+    pub fn is_closed(&mut self) -> bool {
+        self.stream.fill_buf().is_ok_and(<[u8]>::is_empty)
+    }
 }
