@@ -29,7 +29,8 @@ const REFUSAL =
  *   provokes are named with their number, as in `faults({ "409 /api/v1/me": 1, "ERR_CONNECTION_REFUSED *": SOME })`,
  *   the path without its query or `*` for any; one that did not come is a fault too;
  * - `shot(name)` for a screenshot in `test-output/`;
- * - `another(cookie, contextOptions)`, the window of somebody else in the same Chromium, with nothing in common;
+ * - `another(cookie, contextOptions)`, the window of somebody else in the same Chromium, with nothing in common. Its
+ *   option `origin` is for another server, which needs no Chromium of its own;
  * - `close()`.
  */
 export async function openBrowser(origin, cookie, { resolve, ...contextOptions } = {}) {
@@ -49,7 +50,8 @@ export async function openBrowser(origin, cookie, { resolve, ...contextOptions }
         "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
     ],
   });
-  const another = (otherCookie, otherOptions) => openWindow(browser, origin, otherCookie, otherOptions);
+  const another = (otherCookie, { origin: otherOrigin = origin, ...otherOptions } = {}) =>
+    openWindow(browser, otherOrigin, otherCookie, otherOptions);
   const window = await openWindow(browser, origin, cookie, contextOptions);
   return { ...window, another, close: () => browser.close() };
 }

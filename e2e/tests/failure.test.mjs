@@ -254,7 +254,7 @@ test("too many attempts are refused with how long to wait", async (t) => {
   const strict = await startServer({ env: { LATCHKEY_SIGN_IN_ATTEMPTS: "1" } });
   t.after(() => strict.stop());
   await setUp(strict);
-  const window = await openBrowser(strict.origin);
+  const window = await browser.another(undefined, { origin: strict.origin });
   t.after(() => window.close());
   const { page, faults } = window;
   await page.goto(strict.origin);

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { DIALECTS, startClient, wayIn } from "../mcp/clients.mjs";
+import { DIALECTS, SDKS, startClient, wayIn } from "../mcp/clients.mjs";
 import { startRecorder } from "../mcp/recorder.mjs";
 import { startEverything } from "../mcp/servers/everything.mjs";
 import { startFixture } from "../mcp/servers/fixture.mjs";
@@ -20,6 +20,8 @@ const SECOND = "second-credential-77aa01";
 
 let site, fixture, everything, folder;
 const secrets = new Set();
+/** One program of each SDK for all tests: starting one costs more than what it is asked here. */
+const clients = {};
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "latchkey-secrets-"));
@@ -35,9 +37,11 @@ before(async () => {
     startFixture(),
     startEverything(),
   ]);
+  for (const sdk of Object.keys(SDKS)) clients[sdk] = startClient(sdk);
 });
 
 after(async () => {
+  for (const client of Object.values(clients)) await client.stop();
   await Promise.all([site, fixture, everything].map((each) => each?.stop()));
   if (folder) await rm(folder, { recursive: true, force: true });
 });
@@ -78,7 +82,7 @@ for (const [sdk, era] of DIALECTS) {
   for (const form of ["header", "url"]) {
     test(`${sdk}, ${era}, key in the ${form}: the upstream gets what it was configured to get`, LIMIT, async () => {
       const { recorder, ...made } = await behindARecorder(era === "legacy" ? everything : fixture, CONFIGURED);
-      const client = startClient(sdk);
+      const client = clients[sdk];
       try {
         const way = wayIn(made.project.endpoint, made.made.secret, form);
         const headers = { ...way.headers, Cookie: `${site.cookie.name}=${site.cookie.value}`, "X-Upstream-Token": "the client's own" };
@@ -91,7 +95,6 @@ for (const [sdk, era] of DIALECTS) {
         await client.close();
         assertClean(recorder.seen, made);
       } finally {
-        await client.stop();
         await recorder.stop();
       }
     });

@@ -126,9 +126,9 @@ test("a clipboard API that refuses is no success either", async (t) => {
   t.after(local.stop);
   const localCookie = await setUp(local);
   const lake = await apiAs(local, localCookie).post("/projects", { name: "Memory Lake" });
-  const chromium = await openBrowser(local.origin, localCookie);
-  t.after(chromium.close);
-  const { page, context } = chromium;
+  const window = await browser.another(localCookie, { origin: local.origin });
+  t.after(window.close);
+  const { page, context } = window;
   await context.addInitScript(() => {
     navigator.clipboard.writeText = () => Promise.reject(new DOMException("no", "NotAllowedError"));
     document.execCommand = () => false;
@@ -139,7 +139,7 @@ test("a clipboard API that refuses is no success either", async (t) => {
   await saysPressCtrlC(page, "Secret");
   await page.keyboard.press("Control+C");
   await done(oneTimeDialog(page));
-  assert.deepEqual(chromium.faults(), []);
+  assert.deepEqual(window.faults(), []);
 });
 
 /** Presses Copy beside a field, and sees that nothing says "Copied", now or on the way. */

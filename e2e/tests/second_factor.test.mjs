@@ -201,9 +201,7 @@ test("a server that asks everybody for one shows nothing else before", async (t)
   const strict = await startServer({ env: { LATCHKEY_REQUIRE_SECOND_FACTOR: "true" } });
   t.after(() => strict.stop());
   const cookie = await setUp(strict);
-  const window = await openBrowser(strict.origin, cookie);
-  t.after(() => window.close());
-  const { page, faults } = window;
+  const { page, faults } = await open(t, cookie, { origin: strict.origin });
   for (const path of ["/projects", "/users", "/account"]) {
     await page.goto(`${strict.origin}${path}`);
     await page.getByRole("heading", { name: "One more step", level: 1 }).waitFor();
