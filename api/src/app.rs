@@ -5,12 +5,15 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use actix_web::web;
+use actix_web::{rt::task::spawn_blocking, web};
 use latchkey_gate::Gate;
 use latchkey_keys::KeyRing;
 use latchkey_store::{Db, Store, Tx};
 use latchkey_types::{ProjectId, SessionId, TokenId, UserId};
-use tokio::sync::broadcast;
+use tokio::{
+    sync::{broadcast, oneshot},
+    time::timeout,
+};
 
 use crate::{
     config::Config,
@@ -111,8 +114,8 @@ impl App {
         self.block(move || store.read(f)).await
     }
 
-    /// Runs one transaction on a thread where waiting is allowed. What it changes reaches the gate before
-    /// this returns, and also when the caller has left: a thread that began runs to its end.
+    /// Makes one change on a thread where waiting is allowed, in a transaction that it may share with others that come at
+    /// the same time. What it changes reaches the gate before this returns, and also when the caller has left.
     ///
     /// # Errors
     /// Those of `f`, with nothing changed; 503 when the database can't be written.
@@ -121,8 +124,7 @@ impl App {
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> ApiResult<T> + Send + 'static,
     {
-        let store = self.store.clone();
-        self.block(move || store.write(f)).await
+        self.change(f, |outcome| outcome).await
     }
 
     /// Like [`App::write`], and tells what ended with the commit, also when the caller has left.
@@ -134,9 +136,9 @@ impl App {
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> ApiResult<(T, Vec<Ending>)> + Send + 'static,
     {
-        let (store, endings) = (self.store.clone(), self.endings.clone());
-        self.block(move || {
-            let (value, ended) = store.write(f)?;
+        let endings = self.endings.clone();
+        self.change(f, move |outcome| {
+            let (value, ended) = outcome?;
             for ending in ended {
                 // Nobody listening is fine.
                 let _ = endings.send(ending);
@@ -144,6 +146,37 @@ impl App {
             Ok(value)
         })
         .await
+    }
+
+    /// Queues a change, and sees to it that somebody makes it. `and_then` is done in any case, with what came of it.
+    async fn change<T, U, F, G>(&self, f: F, and_then: G) -> ApiResult<U>
+    where
+        T: Send + 'static,
+        U: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> ApiResult<T> + Send + 'static,
+        G: FnOnce(ApiResult<T>) -> ApiResult<U> + Send + 'static,
+    {
+        let span = tracing::Span::current();
+        let (tell, mut told) = oneshot::channel();
+        let (place, attendant) = self.store.enqueue(
+            move |tx| span.in_scope(|| f(tx)),
+            move |outcome| {
+                // The caller may have left.
+                let _ = tell.send(and_then(outcome));
+            },
+        );
+        if let Some(attendant) = attendant {
+            // It may be at work for others when this caller has its answer.
+            drop(spawn_blocking(move || attendant.run()));
+        }
+        let outcome = match timeout(latchkey_store::PATIENCE, &mut told).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                self.store.withdraw(place);
+                told.await
+            }
+        };
+        outcome.map_err(ApiError::internal)?
     }
 
     /// Runs something that computes for long, or waits.

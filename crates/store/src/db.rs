@@ -2,7 +2,7 @@
 
 use diesel::{
     PgConnection, SqliteConnection,
-    connection::{AnsiTransactionManager, TransactionManager},
+    connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager},
     result::QueryResult,
 };
 
@@ -36,6 +36,21 @@ impl Db {
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             ),
         }
+    }
+
+    /// Begins a part of the open transaction that can be taken back alone.
+    pub(crate) fn begin_part(&mut self) -> QueryResult<()> {
+        self.batch_execute("SAVEPOINT part")
+    }
+
+    /// Makes the part belong to the transaction for good.
+    pub(crate) fn end_part(&mut self) -> QueryResult<()> {
+        self.batch_execute("RELEASE SAVEPOINT part")
+    }
+
+    /// Takes the part back. Released, too: a savepoint that is left makes SQLite copy pages again and again.
+    pub(crate) fn take_part_back(&mut self) -> QueryResult<()> {
+        self.batch_execute("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
     }
 
     pub(crate) fn commit(&mut self) -> QueryResult<()> {

@@ -13,6 +13,7 @@ use crate::{
     home::{Home, Proof},
     master_keys::{self, Spare},
     migrate,
+    queue::Queue,
     readers::Readers,
     store::{Inner, Writer},
 };
@@ -107,6 +108,7 @@ impl Store {
                 is_unsettled: false,
                 failed_at: None,
             }),
+            queue: Queue::default(),
             readers: Readers::new(options.readers),
             observer: OnceLock::new(),
             proof,

@@ -1,8 +1,6 @@
 //! The state of rows as the observer gets it: for single ones after a change, and for all of them at the
 //! start.
 
-use std::collections::HashMap;
-
 use diesel::prelude::*;
 use latchkey_keys::Digest;
 use latchkey_types::{
@@ -229,6 +227,21 @@ struct KeyRow {
     revoked_at: Option<Timestamp>,
 }
 
+impl From<SecretRow> for SecretState {
+    fn from(row: SecretRow) -> Self {
+        Self {
+            id: row.id,
+            digest: row.digest,
+            retires_at: match (row.retires_at, row.retired_at) {
+                (Some(planned), Some(real)) => Some(planned.min(real)),
+                (planned, real) => planned.or(real),
+            },
+            // Only a secret that another one has followed gets a planned end.
+            is_newest: row.retires_at.is_none(),
+        }
+    }
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = secrets)]
 struct SecretRow {
@@ -244,23 +257,14 @@ struct SecretRow {
     retired_at: Option<Timestamp>,
 }
 
+/// Keys with their secrets. Both are in the order of the keys' ids, so they are gone through side by side: a start does this
+/// a million times.
 fn together(rows: Vec<KeyRow>, secrets: Vec<SecretRow>) -> impl Iterator<Item = KeyState> {
-    let mut by_key: HashMap<KeyId, Vec<SecretState>> = HashMap::with_capacity(rows.len());
-    for secret in secrets {
-        let retires_at = match (secret.retires_at, secret.retired_at) {
-            (Some(planned), Some(real)) => Some(planned.min(real)),
-            (planned, real) => planned.or(real),
-        };
-        by_key.entry(secret.key_id).or_default().push(SecretState {
-            id: secret.id,
-            digest: secret.digest,
-            retires_at,
-            // Only a secret that another one has followed gets a planned end.
-            is_newest: secret.retires_at.is_none(),
-        });
-    }
+    let mut secrets = secrets.into_iter().peekable();
     rows.into_iter().map(move |row| KeyState {
-        secrets: by_key.remove(&row.id).unwrap_or_default(),
+        secrets: std::iter::from_fn(|| secrets.next_if(|secret| secret.key_id == row.id))
+            .map(SecretState::from)
+            .collect(),
         id: row.id,
         project_id: row.project_id,
         description: row.description,

@@ -16,12 +16,13 @@ use crate::{
     Change, Db, Observer, StoreError,
     home::{Home, Proof},
     master_keys::Spare,
+    queue::Queue,
     readers::Readers,
     state,
 };
 
 /// How long a write waits for the one before it.
-const WRITER_PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const WRITER_PATIENCE: Duration = Duration::from_secs(5);
 /// Between two attempts to connect to a server that is gone: requests in between are answered at once.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 /// Rows that are read at once when everything is loaded again.
@@ -44,6 +45,7 @@ pub(crate) struct Inner {
     pub(crate) spare: Spare,
     pub(crate) checks: Vec<[u8; 32]>,
     pub(crate) writer: Mutex<Writer>,
+    pub(crate) queue: Queue,
     pub(crate) readers: Readers,
     pub(crate) observer: OnceLock<Arc<dyn Observer>>,
     pub(crate) proof: Arc<Proof>,
@@ -111,11 +113,7 @@ impl Store {
             inner.put_back(&mut writer, db);
             return Err(StoreError::from(error).into());
         }
-        let mut tx = Tx {
-            db: &mut db,
-            ring: &inner.ring,
-            changes: Vec::new(),
-        };
+        let mut tx = Tx::new(&mut db, &inner.ring);
         match f(&mut tx) {
             Ok(value) => {
                 let changes = tx.changes;
@@ -160,7 +158,19 @@ impl Store {
     }
 }
 
-impl Tx<'_> {
+impl<'a> Tx<'a> {
+    pub(crate) fn new(db: &'a mut Db, ring: &'a Arc<KeyRing>) -> Self {
+        Self {
+            db,
+            ring,
+            changes: Vec::new(),
+        }
+    }
+
+    pub(crate) fn into_changes(self) -> Vec<Change> {
+        self.changes
+    }
+
     /// What the observer will be told after the commit, so far.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
@@ -286,7 +296,7 @@ impl Inner {
         Ok(db)
     }
 
-    fn commit(
+    pub(crate) fn commit(
         &self,
         writer: &mut Writer,
         mut db: Db,
@@ -339,7 +349,7 @@ impl Inner {
     }
 
     /// Keeps the connection for the next write, unless it failed.
-    fn put_back(&self, writer: &mut Writer, mut db: Db) {
+    pub(crate) fn put_back(&self, writer: &mut Writer, mut db: Db) {
         if db.is_broken() {
             drop(db);
             self.lost();

@@ -127,10 +127,11 @@ pub(super) fn connect(
     let uri = format!("file:{}?mode=rw", escaped(path));
     let mut db = SqliteConnection::establish(&uri)
         .map_err(|error| StoreError::Unavailable(first_line(&error.to_string())))?;
-    // The order matters: changing the journal mode may have to wait for a lock.
+    // The order matters: changing the journal mode may have to wait for a lock. What a savepoint may have to take back is
+    // kept in memory: as a file it would be written at each change.
     db.batch_execute(&format!(
         "PRAGMA busy_timeout = {}; {} PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-         PRAGMA query_only = {};",
+         PRAGMA temp_store = MEMORY; PRAGMA query_only = {};",
         busy_timeout.as_millis(),
         match purpose {
             Purpose::Read | Purpose::Write => "PRAGMA journal_mode = WAL;",

@@ -3,14 +3,14 @@
 use diesel::prelude::*;
 use latchkey_types::{
     KeyId, ProjectId, SecretId, Timestamp, UserId, guidance::normal_description,
-    receipt::RevokeReason,
+    receipt::RevokeReason, user::UserRef,
 };
 
-use super::{KeyChange, NewKey, NewSecret, StoredKey, find_key_anywhere};
+use super::{KeyChange, NewKey, NewSecret, StoredKey, StoredSecret, find_key_anywhere};
 use crate::{
-    Change, StoreError, Tx,
+    Change, KeyState, SecretState, StoreError, Tx,
     columns::{AsText, Word, millis, search_text},
-    schema::{key_secrets as secrets, keys},
+    schema::{key_secrets as secrets, keys, users},
     state,
 };
 
@@ -38,7 +38,53 @@ pub fn create_key(
         ))
         .execute(&mut **tx)?;
     insert_secret(tx, new.id, secret)?;
-    changed(tx, new.id)
+    // What was written is known, so it is not read again.
+    tx.push(Change::Key(KeyState {
+        id: new.id,
+        project_id: new.project_id,
+        description: new.description.clone(),
+        environment: new.environment,
+        expires_at: new.expires_at,
+        disabled: false,
+        revoked: false,
+        secrets: vec![SecretState {
+            id: secret.id,
+            digest: secret.digest,
+            retires_at: None,
+            is_newest: true,
+        }],
+    }));
+    let name: Option<String> = users::table
+        .filter(users::id.eq(new.created_by.to_string()))
+        .select(users::name)
+        .first(&mut **tx)
+        .optional()?;
+    Ok(StoredKey {
+        id: new.id,
+        project_id: new.project_id,
+        description: new.description.clone(),
+        environment: new.environment,
+        created_by: UserRef {
+            id: new.created_by,
+            name: name.unwrap_or_default(),
+        },
+        created_at: new.created_at,
+        expires_at: new.expires_at,
+        disabled_at: None,
+        revoked_at: None,
+        revoked_by: None,
+        revoke_reason: None,
+        version: 1,
+        secrets: vec![StoredSecret {
+            id: secret.id,
+            digest: secret.digest,
+            hint: secret.hint.clone(),
+            created_at: secret.created_at,
+            retires_at: None,
+            retired_at: None,
+            activity: None,
+        }],
+    })
 }
 
 /// Changes a key's editable fields and counts the version up.

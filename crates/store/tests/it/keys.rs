@@ -1,5 +1,5 @@
 use latchkey_store::{
-    PageQuery, Store,
+    Change, PageQuery, Store,
     keys::{self, KeyFilter, KeyStatusFilter},
 };
 use latchkey_types::{
@@ -46,6 +46,12 @@ fn a_key_is_found_in_its_project_with_its_secret_and_its_people() {
         assert_eq!(told[0].secrets.len(), 1);
         assert!(told[0].secrets[0].is_newest);
         assert_eq!(told[0].secrets[0].digest, made.secrets[0].digest);
+        // The state is told as it was written; a start reads it from the tables.
+        let mut loaded = Vec::new();
+        store
+            .load(10, |changes| loaded.extend_from_slice(changes))
+            .unwrap();
+        assert_eq!(loaded.last(), Some(&Change::Key(told[0].clone())));
     });
 }
 

@@ -15,6 +15,7 @@ mod memories;
 mod opening;
 mod people;
 mod projects;
+mod queue;
 mod records;
 mod sabotage;
 mod schema;
