@@ -54,8 +54,9 @@ pub use self::{
 /// Node's and uvicorn's servers close a connection that was idle for 5 s. Letting go before them means that no call is
 /// sent into a connection that is just being closed.
 const POOL_IDLE: Duration = Duration::from_secs(4);
-/// Idle connections that a worker keeps for one upstream.
-const POOL_SIZE: usize = 32;
+/// Idle connections that a worker keeps for one upstream. More than were busy within the last seconds it never has, and
+/// with fewer a worker that is busy would close half of them at each moment and open them again at the next.
+const POOL_SIZE: usize = 256;
 /// What is read of one answer before anybody asks for it, and the longest headers.
 const READ_BUFFER: usize = 64 * 1024;
 
