@@ -1,9 +1,9 @@
 //! What a connection meets first. A reverse proxy keeps its connections open and asks the same thing thousands of times on
-//! each, so the front answers checks of keys itself, from the bytes as they arrived: [`request`] says which requests it
-//! takes, [`answer`] writes what is answered, and what decides is the same code as behind the routes.
+//! each, so the front answers checks of keys itself, from the bytes as they arrived: `request` says which requests it
+//! takes, `answer` writes what is answered, and what decides is the same code as behind the routes.
 //!
 //! It knows only requests that are plain in every respect. With the first other one it hands the connection over to the web
-//! framework, bytes and all, for good ([`handed`]): half a request, a body in pieces, an `Expect`, a wrong length, anything
+//! framework, bytes and all, for good (`handed`): half a request, a body in pieces, an `Expect`, a wrong length, anything
 //! that asks for a judgement. Connections that are encrypted here go to the framework from the start.
 
 mod answer;

@@ -64,12 +64,12 @@ pub fn run(bench: &Bench) -> Outcome<Report> {
 
 fn visits(bench: &Bench, server: &Server) -> Outcome<Vec<Visit>> {
     let node = ground::find("node").ok_or("Node.js is missing; install it (Debian, Ubuntu: sudo apt-get install nodejs npm), then start again")?;
-    let browser = ["chromium", "chromium-browser"]
+    let browser = ["chromium-headless-shell", "chromium", "chromium-browser"]
         .into_iter()
         .find_map(ground::find);
     let browser = match std::env::var_os("CHROMIUM") {
         Some(path) => path.into(),
-        None => browser.ok_or("Chromium is missing; install it (Debian, Ubuntu: sudo apt-get install chromium), then start again")?,
+        None => browser.ok_or("Chromium is missing; install it (Debian, Ubuntu: sudo apt-get install chromium-headless-shell), then start again")?,
     };
     let folder = bench.root().join("e2e");
     if !folder.join("node_modules/playwright-core").is_dir() {
